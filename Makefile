@@ -1,0 +1,48 @@
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: help install demo test check format snapshots screenshots bench lab clean
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
+
+install: .venv/installed ## make .venv with everything that podthaw and its tests need
+
+.venv/installed: pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --editable '.[dev]'
+	touch $@
+
+demo: install ## open the bundled checkpoint with the demo host
+	$(BIN)/podthaw demo
+
+test: check ## style, types, import rule and every test (the lab's too, where it can run)
+	tests/lab/ready
+	$(BIN)/pytest
+
+check: install ## style, types and the import rule alone
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: install ## let ruff format and mend
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+snapshots: install ## take the UI snapshots anew (look at them before you commit)
+	$(BIN)/pytest tests/ui --snapshot-update
+
+screenshots: install ## write screenshots/ from the scenes of the snapshot tests
+	$(BIN)/python -m tests.ui.scenes screenshots
+
+bench: install ## build a 2 GiB checkpoint and measure the reader against zstd -dc and gzip -dc
+	$(BIN)/python -m tests.bench.archive
+
+lab: ## build and start the lab
+	tests/lab/lab build
+	tests/lab/lab up
+
+clean: ## remove what make made
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -1,0 +1,85 @@
+"""What the one pass over an archive yields, as frozen data."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class Compression(StrEnum):
+    """How the file is compressed, as its first bytes say (its name says nothing)."""
+
+    NONE = "none"
+    GZIP = "gzip"
+    ZSTD = "zstd"
+    BZIP2 = "bzip2"
+    XZ = "xz"
+
+
+class MemberKind(StrEnum):
+    """What a member is."""
+
+    FILE = "file"
+    DIRECTORY = "directory"
+    SYMLINK = "symlink"
+    HARDLINK = "hardlink"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One entry of the archive, or of a tar inside it."""
+
+    name: str
+    """The cleaned name, relative, as Podman unpacks it; lone surrogates stand for odd bytes."""
+    kind: MemberKind
+    size: int
+    """Bytes of content."""
+    mode: int
+    mtime: datetime
+    link: str = ""
+    """Where a link leads."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something wrong with the archive, and where."""
+
+    member: str
+    """The member it is about, empty for the archive itself."""
+    offset: int | None
+    """Bytes from the start of the (decompressed) archive, if known."""
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileIdentity:
+    """What tells that two looks at a path saw the same file."""
+
+    device: int
+    inode: int
+    size: int
+    mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What has been read so far; each yield of the reader has more than the one before."""
+
+    path: str
+    identity: FileIdentity
+    compression: Compression
+    members: tuple[Member, ...] = ()
+    """In archive order, duplicates included."""
+    files: dict[str, bytes] = field(default_factory=dict)
+    """Content of the small members that were kept, by cleaned name; of duplicates the last."""
+    nested: dict[str, tuple[Member, ...]] = field(default_factory=dict)
+    """Entries of the tars inside (rootfs-diff.tar, volumes/…, devshm-checkpoint.tar)."""
+    problems: tuple[Problem, ...] = ()
+    ambiguities: tuple[Problem, ...] = ()
+    """What Podman would read differently from what people see."""
+    position: int = 0
+    """Bytes of the file consumed so far."""
+    finished: bool = False
+    """The reader has stopped, at the end or at a problem it could not pass."""
+    complete: bool = False
+    """The whole archive was read, to its end, without a problem."""

@@ -1,0 +1,39 @@
+"""What can go wrong, each with its exit code, said in one place."""
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """What the command tells a script; the README lists them."""
+
+    OK = 0
+    BLOCKED = 1
+    USAGE = 2
+    ARCHIVE = 3
+    HOST = 4
+    UNKNOWN = 5
+    INTERRUPTED = 130
+
+
+class PodthawError(Exception):
+    """Something that people are told about; the message says what, why and what to do."""
+
+    exit_code: ExitCode = ExitCode.BLOCKED
+
+
+class UsageError(PodthawError):
+    """The command line itself is wrong, or a question would need a terminal."""
+
+    exit_code = ExitCode.USAGE
+
+
+class ArchiveError(PodthawError):
+    """The archive cannot be read at all."""
+
+    exit_code = ExitCode.ARCHIVE
+
+
+class HostError(PodthawError):
+    """The host cannot be asked at all."""
+
+    exit_code = ExitCode.HOST

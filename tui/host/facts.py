@@ -1,0 +1,189 @@
+"""What is known about a host, as frozen data: each fact a value, or the reason it is missing."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Known(Generic[T]):
+    """A fact that the host gave."""
+
+    value: T
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A fact that could not be had, and why."""
+
+    reason: str
+
+
+Fact = Known[T] | Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Podman:
+    """The engine."""
+
+    version: tuple[int, int, int]
+    text: str
+    """The version as Podman prints it."""
+    rootless: bool
+    cgroup_version: str
+    """`v1` or `v2`."""
+    cgroup_manager: str
+    """`systemd` or `cgroupfs`."""
+    architecture: str
+    """Go's name: `amd64`, `arm64`."""
+    kernel: str
+    default_runtime: str
+    graph_root: str
+    run_root: str
+    volume_path: str
+    free_locks: int
+    selinux: bool
+    apparmor: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """An OCI runtime, and what it can do by Podman's own tests."""
+
+    name: str
+    path: str
+    version: str
+    restores: bool
+    """`RUNTIME checkpoint --help` succeeds."""
+    restores_into_pods: bool
+    """`RUNTIME restore --lsm-mount-context` asks for the argument."""
+
+
+@dataclass(frozen=True, slots=True)
+class Criu:
+    """CRIU as the host's `criu` says."""
+
+    version: int
+    """CRIU's own number: major * 10000 + minor * 100 + sublevel."""
+    text: str
+    check: str
+    """What `criu check` printed."""
+    works: bool
+    """`criu check` succeeded."""
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedPort:
+    """A port that a container publishes on the host."""
+
+    host_ip: str
+    host_port: int
+    container_port: int
+    range: int
+    protocol: str
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """A container, Podman's or only the storage's."""
+
+    id: str
+    name: str
+    image: str
+    state: str
+    """Podman's word: `running`, `created`, `exited`, …; `storage` when Podman does not know it."""
+    pod: str
+    """The full ID of its pod, or empty."""
+    ports: tuple[PublishedPort, ...] = ()
+    infra: bool = False
+    created: str = ""
+
+    @property
+    def external(self) -> bool:
+        """Only the storage knows it: Buildah, CRI-O, or a Podman that was killed."""
+        return self.state == "storage"
+
+
+@dataclass(frozen=True, slots=True)
+class Pod:
+    """A pod, with what it shares."""
+
+    id: str
+    name: str
+    state: str
+    shared: frozenset[str]
+    """Of `ipc`, `net`, `pid`, `uts`, `cgroup`, `user`, `mount`."""
+    infra: str
+    """The full ID of the infra container, or empty."""
+    cgroup_path: str
+    infra_mount_label: str = ""
+    infra_process_label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """A named volume."""
+
+    name: str
+    driver: str
+    mountpoint: str
+    created: str
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """An image in the host's storage."""
+
+    id: str
+    names: tuple[str, ...]
+    created: str = ""
+    size: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """A network with its subnets."""
+
+    name: str
+    driver: str
+    subnets: tuple[str, ...]
+
+
+class Protocol(StrEnum):
+    """The transport protocols that a port can be published for."""
+
+    TCP = "tcp"
+    UDP = "udp"
+    SCTP = "sctp"
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """A socket that listens (TCP) or is bound (UDP) on the host."""
+
+    protocol: Protocol
+    address: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class HostFacts:
+    """Everything that was asked of one host at one moment."""
+
+    host: str
+    simulated: bool
+    podman: Fact[Podman]
+    runtime: Fact[Runtime | None]
+    """The runtime that a restore would use; None when the host has no such runtime."""
+    criu: Fact[Criu | None]
+    """None when it is not installed."""
+    containers: Fact[tuple[Container, ...]]
+    pods: Fact[tuple[Pod, ...]]
+    volumes: Fact[tuple[Volume, ...]]
+    images: Fact[tuple[Image, ...]]
+    networks: Fact[tuple[Network, ...]]
+    secrets: Fact[tuple[str, ...]]
+    """Names only."""
+    listeners: Fact[tuple[Listener, ...]]

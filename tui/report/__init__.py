@@ -1,0 +1,1 @@
+"""The same objects as the screens show, as text and as JSON."""

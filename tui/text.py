@@ -1,0 +1,83 @@
+"""Untrusted strings made safe to show, secrets masked, sizes and times for people."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+
+import humanize
+
+MASK = "••••••"
+"""What stands for the value of an environment variable until people ask for it."""
+
+
+class _Shown(dict[int, str]):
+    """What to show for each code point, worked out when it is first met."""
+
+    def __missing__(self, code: int) -> str:
+        char = chr(code)
+        if char.isprintable():
+            shown = char
+        elif char == "\t":
+            shown = "    "
+        elif code < 0x20:
+            shown = chr(ord("␀") + code)
+        elif char == "\x7f":
+            shown = "␡"
+        elif 0xDC80 <= code <= 0xDCFF:  # a byte that was not UTF-8
+            shown = f"\\x{code & 0xFF:02x}"
+        else:
+            shown = f"<U+{code:04X}>"
+        return self.setdefault(code, shown)
+
+
+_SHOWN = _Shown()
+
+
+def safe_text(value: str) -> str:
+    """`value` in one line, with every character that a terminal could act on made visible."""
+    return value if value.isprintable() else value.translate(_SHOWN)
+
+
+def safe_lines(value: str) -> list[str]:
+    """The lines of `value`, each safe to show."""
+    return [safe_text(line) for line in value.splitlines()]
+
+
+def decode(raw: bytes) -> str:
+    """`raw` as text; bytes that are not UTF-8 survive as lone surrogates."""
+    return raw.decode("utf-8", "surrogateescape")
+
+
+def mask_variable(entry: str) -> str:
+    """`NAME=value` without the value."""
+    name, equals, value = entry.partition("=")
+    return f"{name}={MASK}" if equals and value else entry
+
+
+class Redactor:
+    """Replaces known `NAME=value` pairs in free text such as log lines."""
+
+    def __init__(self, variables: Iterable[str]) -> None:
+        pairs = {entry for entry in variables if len(entry.partition("=")[2]) > 0}
+        self._pairs = sorted(((pair, mask_variable(pair)) for pair in pairs), reverse=True)
+
+    def __call__(self, text: str) -> str:
+        """`text` with every known value masked."""
+        for pair, masked in self._pairs:
+            text = text.replace(pair, masked)
+        return text
+
+
+def size(count: int) -> str:
+    """`count` bytes for people, in powers of 1024: `12.3 MiB`."""
+    return humanize.naturalsize(count, binary=True)
+
+
+def age(moment: datetime, now: datetime | None = None) -> str:
+    """How long ago `moment` was: `2 days ago`."""
+    elapsed = (now or datetime.now(UTC)) - moment
+    return humanize.naturaltime(max(elapsed, timedelta()))
+
+
+def plural(count: int, noun: str) -> str:
+    """`1 volume`, `2 volumes`."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
