@@ -1,5 +1,6 @@
 """Untrusted strings made safe to show, secrets masked, sizes and times for people."""
 
+import shlex
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
@@ -76,6 +77,11 @@ def age(moment: datetime, now: datetime | None = None) -> str:
     """How long ago `moment` was: `2 days ago`."""
     elapsed = (now or datetime.now(UTC)) - moment
     return humanize.naturaltime(max(elapsed, timedelta()))
+
+
+def shell_line(argv: Iterable[str]) -> str:
+    """`argv` as people would type it, safe to show."""
+    return safe_text(shlex.join(argv))
 
 
 def plural(count: int, noun: str) -> str:
