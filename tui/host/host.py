@@ -16,6 +16,10 @@ class NoAnswer(Exception):
     """The command could not be run, or did not end in time; the message says why."""
 
 
+class NotInstalled(NoAnswer):
+    """The host has no such program."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """How a command ended."""
@@ -57,7 +61,8 @@ class Host(Protocol):
     ) -> Answer:
         """Run `argv` to its end, within `timeout` seconds.
 
-        Raises NoAnswer when it could not be run or did not end in time.
+        Raises NotInstalled when the host has no such program, and NoAnswer when it could not be
+        run for another reason or did not end in time.
         """
         ...
 
@@ -66,6 +71,6 @@ class Host(Protocol):
     ) -> Process:
         """Start `argv` on open file descriptors of podthaw's machine.
 
-        Raises NoAnswer when it could not be started.
+        Raises NotInstalled or NoAnswer when it could not be started.
         """
         ...
