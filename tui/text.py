@@ -87,3 +87,8 @@ def shell_line(argv: Iterable[str]) -> str:
 def plural(count: int, noun: str) -> str:
     """`1 volume`, `2 volumes`."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def pointer(*parts: str | int) -> str:
+    """The JSON pointer (RFC 6901) that leads along keys and indexes: `/volumes/a~1b`."""
+    return "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in parts)

@@ -43,7 +43,8 @@ class Podman:
     graph_root: str
     run_root: str
     volume_path: str
-    free_locks: int
+    free_locks: int | None
+    """None for a Podman that does not tell."""
     selinux: bool
     apparmor: bool
 

@@ -1,0 +1,199 @@
+"""The facts about a host, asked side by side, each with its own reason when it fails."""
+
+import asyncio
+import posixpath
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from typing import TypeVar
+
+from tui.host import answers
+from tui.host.answers import Surprise
+from tui.host.facts import (
+    Container,
+    Criu,
+    Fact,
+    HostFacts,
+    Image,
+    Known,
+    Listener,
+    Network,
+    Pod,
+    Podman,
+    Runtime,
+    Unknown,
+    Volume,
+)
+from tui.host.host import FACT_TIMEOUT, Answer, Host, NoAnswer, NotInstalled
+from tui.host.questions import Questions
+from tui.text import safe_text, shell_line
+
+T = TypeVar("T")
+
+Ask = Callable[[Sequence[str]], Awaitable[Answer]]
+"""Runs one command on the host, within the time that a fact may take."""
+
+SOCKETS = tuple(f"/proc/net/{name}" for name in ("tcp", "tcp6", "udp", "udp6", "sctp/eps"))
+"""Where the kernel lists sockets; hosts without IPv6 or SCTP lack some of them."""
+
+_SYSTEM_FOLDERS = ("/usr/", "/bin/", "/sbin/", "/opt/", "/nix/store/")
+"""Where a program may lie that an archive names by path."""
+
+
+async def collect(host: Host, questions: Questions, *, timeout: float = FACT_TIMEOUT) -> HostFacts:
+    """Everything that `questions` and every restore need to know, at this moment.
+
+    `timeout` is in seconds, for each command. Never raises for what the host says or does not
+    say: that is in the facts.
+    """
+    ask = partial(host.run, timeout=timeout)
+    async with asyncio.TaskGroup() as group:
+        podman = group.create_task(_fact(_podman(ask)))
+        runtime = group.create_task(_fact(_runtime(ask, questions.runtime)))
+        criu = group.create_task(_fact(_criu(ask)))
+        containers = group.create_task(_fact(_containers(ask)))
+        pods = group.create_task(_fact(_pods(ask)))
+        volumes = group.create_task(_fact(_volumes(ask)))
+        images = group.create_task(_fact(_images(ask)))
+        networks = group.create_task(_fact(_networks(ask)))
+        secrets = group.create_task(_fact(_secrets(ask)))
+        listeners = group.create_task(_fact(_listeners(ask)))
+    return HostFacts(
+        host=host.name,
+        simulated=host.simulated,
+        podman=podman.result(),
+        runtime=runtime.result(),
+        criu=criu.result(),
+        containers=containers.result(),
+        pods=pods.result(),
+        volumes=volumes.result(),
+        images=images.result(),
+        networks=networks.result(),
+        secrets=secrets.result(),
+        listeners=listeners.result(),
+    )
+
+
+async def _fact(question: Awaitable[T]) -> Fact[T]:
+    try:
+        return Known(await question)
+    except NoAnswer as error:
+        return Unknown(str(error))
+
+
+async def _output(ask: Ask, *argv: str) -> str:
+    """What a command prints; a failure is no answer."""
+    return _printed(await ask(argv))
+
+
+def _printed(answer: Answer) -> str:
+    if answer.status != 0:
+        lines = answer.stderr.strip().splitlines()
+        said = safe_text(lines[-1]) if lines else "and said nothing"
+        raise NoAnswer(f"`{shell_line(answer.argv)}` failed ({answer.status}): {said}")
+    return answer.stdout
+
+
+def _understood(read: Callable[[str], T], text: str, *argv: str) -> T:
+    try:
+        return read(text)
+    except Surprise as error:
+        raise NoAnswer(
+            f"podthaw does not understand what `{shell_line(argv)}` printed: {error}"
+        ) from None
+
+
+async def _read(ask: Ask, read: Callable[[str], T], *argv: str) -> T:
+    return _understood(read, await _output(ask, *argv), *argv)
+
+
+async def _podman(ask: Ask) -> Podman:
+    return await _read(ask, answers.podman, "podman", "info", "--format", "json")
+
+
+async def _runtime(ask: Ask, name: str) -> Runtime | None:
+    """The runtime `name`, tested as Podman tests it; None when Podman does not know it."""
+    if name.startswith("/") and not posixpath.normpath(name).startswith(_SYSTEM_FOLDERS):
+        raise NoAnswer(
+            f"the archive asks for the runtime {safe_text(name)}, and podthaw starts no program "
+            f"that an archive names outside of {', '.join(_SYSTEM_FOLDERS)}"
+        )
+    choice = (f"--runtime={name}",) if name else ()
+    argv = ("podman", *choice, "info", "--format", "json")
+    answer = await ask(argv)
+    if answer.status != 0 and answers.says_no_such_runtime(answer.stderr):
+        return None
+    engine, runtime = _understood(answers.runtime, _printed(answer), *argv)
+    checkpoint, into_pods = await asyncio.gather(
+        ask([runtime.path, "checkpoint", "--help"]),
+        ask([runtime.path, "restore", "--lsm-mount-context"]),
+    )
+    return Runtime(
+        name=runtime.name,
+        path=runtime.path,
+        version=runtime.version,
+        restores=checkpoint.status == 0,
+        restores_into_pods=answers.asks_for_argument(into_pods.stdout + into_pods.stderr, engine),
+    )
+
+
+async def _criu(ask: Ask) -> Criu | None:
+    try:
+        version, check = await asyncio.gather(ask(["criu", "--version"]), ask(["criu", "check"]))
+    except NotInstalled:
+        return None
+    number, text = _understood(answers.criu_version, _printed(version), "criu", "--version")
+    return Criu(
+        version=number,
+        text=text,
+        check="\n".join(part for part in (check.stdout.strip(), check.stderr.strip()) if part),
+        works=check.status == 0,
+    )
+
+
+async def _containers(ask: Ask) -> tuple[Container, ...]:
+    argv = ("podman", "ps", "--all", "--external", "--no-trunc", "--format", "json")
+    return await _read(ask, answers.containers, *argv)
+
+
+async def _pods(ask: Ask) -> tuple[Pod, ...]:
+    waiting = await _read(ask, answers.pod_ids, "podman", "pod", "ps", "--format", "json")
+    pods: list[answers.PodAnswer] = []
+    while waiting:  # Podman before 4.4 answers for the first pod only
+        argv = ("podman", "pod", "inspect", *sorted(waiting))
+        some = await _read(ask, answers.pods, *argv)
+        if waiting.isdisjoint(pod.id for pod in some):
+            raise NoAnswer(f"`{shell_line(argv)}` printed other pods than those asked for")
+        waiting -= {pod.id for pod in some}
+        pods += some
+    infras = sorted(pod.infra for pod in pods if pod.infra)
+    labels: dict[str, answers.Labels] = {}
+    if infras:
+        labels = await _read(ask, answers.labels, "podman", "container", "inspect", *infras)
+    return tuple(pod.fact(labels.get(pod.infra)) for pod in pods)
+
+
+async def _volumes(ask: Ask) -> tuple[Volume, ...]:
+    return await _read(ask, answers.volumes, "podman", "volume", "ls", "--format", "json")
+
+
+async def _images(ask: Ask) -> tuple[Image, ...]:
+    argv = ("podman", "image", "ls", "--all", "--no-trunc", "--format", "json")
+    return await _read(ask, answers.images, *argv)
+
+
+async def _networks(ask: Ask) -> tuple[Network, ...]:
+    return await _read(ask, answers.networks, "podman", "network", "ls", "--format", "json")
+
+
+async def _secrets(ask: Ask) -> tuple[str, ...]:
+    # `--format json` would print the word json
+    names = await _output(ask, "podman", "secret", "ls", "--format", "{{.Name}}")
+    return tuple(names.splitlines())
+
+
+async def _listeners(ask: Ask) -> tuple[Listener, ...]:
+    argv = ("cat", *SOCKETS)
+    answer = await ask(argv)
+    # cat fails when one of the files is missing, and prints the others
+    text = answer.stdout or _printed(answer)
+    return _understood(answers.listeners, text, *argv)

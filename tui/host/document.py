@@ -1,0 +1,62 @@
+"""The facts about a host as one JSON document: `podthaw host --json`, and the Host tree.
+
+    {"name", "simulated",
+     "podman": {…}, "runtime": {…} | null, "criu": {…} | null,
+     "containers": {NAME or ID: {…}}, "pods": {NAME: {…}}, "volumes": {NAME: {…}},
+     "images": {ID: {…}}, "networks": {NAME: {…}}, "secrets": {NAME: {}},
+     "listeners": {"ADDRESS:PORT/PROTOCOL": {…}}}
+
+A fact that could not be had is `{"unknown": REASON}`, with the reason as a string; null says that
+the host has no such program. Lists are objects, so that a JSON pointer stays right when something
+else comes or goes: `tui.text.pointer("volumes", "webdata")`.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
+
+import msgspec
+
+from tui.host.facts import Container, Fact, HostFacts, Listener, Unknown
+
+T = TypeVar("T")
+
+
+def facts_json(facts: HostFacts) -> dict[str, Any]:
+    """The document; strings in it come from the host as they are."""
+    return {
+        "name": facts.host,
+        "simulated": facts.simulated,
+        "podman": _fact(facts.podman, _plain),
+        "runtime": _fact(facts.runtime, _plain),
+        "criu": _fact(facts.criu, _plain),
+        "containers": _fact(facts.containers, _keyed(container_key)),
+        "pods": _fact(facts.pods, _keyed(lambda pod: pod.name)),
+        "volumes": _fact(facts.volumes, _keyed(lambda volume: volume.name)),
+        "images": _fact(facts.images, _keyed(lambda image: image.id)),
+        "networks": _fact(facts.networks, _keyed(lambda network: network.name)),
+        "secrets": _fact(facts.secrets, lambda names: {name: {} for name in names}),
+        "listeners": _fact(facts.listeners, _keyed(listener_key)),
+    }
+
+
+def container_key(container: Container) -> str:
+    """The key of a container: its name, or its ID when the storage knows no name."""
+    return container.name or container.id
+
+
+def listener_key(listener: Listener) -> str:
+    """The key of a socket: `127.0.0.1:80/tcp`, `[::]:53/udp`."""
+    address = f"[{listener.address}]" if ":" in listener.address else listener.address
+    return f"{address}:{listener.port}/{listener.protocol}"
+
+
+def _fact(fact: Fact[T], show: Callable[[T], Any]) -> Any:
+    return {"unknown": fact.reason} if isinstance(fact, Unknown) else show(fact.value)
+
+
+def _keyed(key: Callable[[T], str]) -> Callable[[Iterable[T]], dict[str, Any]]:
+    return lambda values: {key(value): _plain(value) for value in values}
+
+
+def _plain(value: object) -> Any:
+    return msgspec.to_builtins(value, order="deterministic")

@@ -1,0 +1,18 @@
+"""What a checkpoint makes podthaw ask its host, beyond what it asks every host."""
+
+from dataclasses import dataclass
+
+from tui.checkpoint.checkpoint import Checkpoint
+
+
+@dataclass(frozen=True, slots=True)
+class Questions:
+    """The part of the facts that depends on the archive."""
+
+    runtime: str = ""
+    """The OCI runtime that a restore would use, by name or path; empty for Podman's default."""
+
+
+def questions(checkpoint: Checkpoint) -> Questions:
+    """What to ask before `checkpoint` is restored."""
+    return Questions(runtime=checkpoint.config.runtime)
