@@ -1,0 +1,35 @@
+"""Where podthaw keeps what must outlive it: private files in a private folder."""
+
+import os
+from pathlib import Path
+
+import platformdirs
+
+from tui.errors import PodthawError
+
+
+def state_dir(name: str = "") -> Path:
+    """The state folder or a folder in it, made with mode 0700 if it is not there yet.
+
+    Raises PodthawError when it cannot be made.
+    """
+    root = platformdirs.user_state_path("podthaw")
+    folder = root / name
+    try:
+        root.parent.mkdir(parents=True, exist_ok=True)
+        for path in dict.fromkeys((root, folder)):
+            path.mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise PodthawError(
+            f"podthaw cannot keep its logs and records in {folder}: {error.strerror}. "
+            "Set XDG_STATE_HOME to a folder that you can write to."
+        ) from None
+    return folder
+
+
+def create_private(path: Path) -> int:
+    """A file descriptor of the new file `path`, for reading and writing, with mode 0600.
+
+    Raises OSError, FileExistsError among them.
+    """
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
