@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import TypeVar
 
+from tui.errors import HostError
 from tui.host import answers
 from tui.host.answers import Surprise
 from tui.host.facts import (
@@ -37,6 +38,17 @@ SOCKETS = tuple(f"/proc/net/{name}" for name in ("tcp", "tcp6", "udp", "udp6", "
 
 _SYSTEM_FOLDERS = ("/usr/", "/bin/", "/sbin/", "/opt/", "/nix/store/")
 """Where a program may lie that an archive names by path."""
+
+
+async def reachable(host: Host) -> None:
+    """Raise HostError when not even `true` can be run on `host`."""
+    try:
+        answer = await host.run(["true"])
+    except NoAnswer as error:
+        raise HostError(f"The host ({host.name}) cannot be asked: {error}") from None
+    if answer.status != 0:
+        said = safe_text(answer.stderr.strip()) or f"exit status {answer.status}"
+        raise HostError(f"The host ({host.name}) cannot be asked: `true` failed there: {said}")
 
 
 async def collect(host: Host, questions: Questions, *, timeout: float = FACT_TIMEOUT) -> HostFacts:

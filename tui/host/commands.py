@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import PurePath
 
-from tui.errors import HostError, UsageError
-from tui.host.host import FACT_TIMEOUT, Answer, Host, NoAnswer, NotInstalled, Process
+from tui.errors import UsageError
+from tui.host.host import FACT_TIMEOUT, Answer, NoAnswer, NotInstalled, Process
 from tui.text import decode, safe_text, shell_line, size
 
 OUTPUT_LIMIT = 64 << 20
@@ -163,17 +163,6 @@ class RunningCommand:
         """Send TERM to it and to what it started in its session."""
         if self._process.poll() is None:
             self._host._signal(self._process.pid, signal.SIGTERM)
-
-
-async def reachable(host: Host) -> None:
-    """Raise HostError when not even `true` can be run on `host`."""
-    try:
-        answer = await host.run(["true"])
-    except NoAnswer as error:
-        raise HostError(f"The host ({host.name}) cannot be asked: {error}") from None
-    if answer.status != 0:
-        said = safe_text(answer.stderr.strip()) or f"exit status {answer.status}"
-        raise HostError(f"The host ({host.name}) cannot be asked: `true` failed there: {said}")
 
 
 class _TooMuch(Exception):
