@@ -49,6 +49,8 @@ class Problem:
     offset: int | None
     """Bytes from the start of the (decompressed) archive, if known."""
     message: str
+    pointer: str = ""
+    """The place in a JSON document, as a JSON pointer."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,14 +2,13 @@
 
 from dataclasses import dataclass, field
 
+from tui.archive.layout import CONFIG as CONFIG
+from tui.archive.layout import NETWORK as NETWORK
+from tui.archive.layout import SPEC as SPEC
 from tui.archive.model import Contents
 from tui.checkpoint.config import ContainerConfig, Json
 from tui.checkpoint.network import Address
 from tui.checkpoint.spec import RuntimeSpec
-
-CONFIG = "config.dump"
-SPEC = "spec.dump"
-NETWORK = "network.status"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +21,10 @@ class Checkpoint:
     config: ContainerConfig = ContainerConfig()
     spec: RuntimeSpec = RuntimeSpec()
     addresses: tuple[Address, ...] = ()
+    senseless: frozenset[str] = frozenset()
+    """The documents that are JSON, but not what Podman would read them as."""
 
     @property
     def readable(self) -> bool:
         """Whether the two documents that a restore needs are there and make sense."""
-        return CONFIG in self.documents and SPEC in self.documents
+        return {CONFIG, SPEC} <= self.documents.keys() - self.senseless

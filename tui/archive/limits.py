@@ -1,0 +1,40 @@
+"""How much of a hostile archive is read before podthaw says no, each limit in one place.
+
+Honest checkpoints stay far below all of them. A limit is checked before anything is allocated.
+"""
+
+KIB = 1024
+MIB = 1024 * KIB
+
+MEMBERS = 100_000
+"""Members of the archive; a process costs about ten, a thread one."""
+
+NESTED_MEMBERS = 200_000
+"""Entries of all the tars inside together (changed files, files in volumes)."""
+
+NAME = 4096
+"""Bytes of a member's name: PATH_MAX of Linux."""
+
+EXTENDED_HEADER = MIB
+"""Bytes of the extended headers (pax, GNU long names) before one member; Go's own limit."""
+
+DIGITS = 20
+"""Digits of a number in a pax header: more than any 64-bit number has."""
+
+KEPT_MEMBER = MIB
+"""Bytes of a member whose content is kept."""
+
+KEPT = 64 * MIB
+"""Bytes of all the members whose content is kept."""
+
+DOCUMENT = 4 * MIB
+"""Bytes of a JSON document that a restore reads; Podman writes about 25 KiB."""
+
+DEPTH = 100
+"""Levels of nesting in a JSON document; Podman writes about 8."""
+
+WINDOW = 128 * MIB
+"""Bytes of memory that a decompressor may ask for; the default of the zstd command."""
+
+REPORTED = 100
+"""Problems, and ambiguities, that are told of one archive; more of them say nothing new."""

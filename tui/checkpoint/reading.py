@@ -1,0 +1,138 @@
+"""From an archive to its Checkpoint, step by step as the archive is read."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from tui.archive import reader
+from tui.archive.layout import CONFIG, DOCUMENTS, NETWORK, SPEC, Layout, layout
+from tui.archive.model import Contents, Problem
+from tui.checkpoint.checkpoint import Checkpoint
+from tui.checkpoint.config import ContainerConfig, Json
+from tui.checkpoint.documents import DocumentError, ambiguities, parse, view
+from tui.checkpoint.network import Address
+from tui.checkpoint.networking import Networking, addresses, with_networking
+from tui.checkpoint.spec import RuntimeSpec
+from tui.errors import ArchiveError
+from tui.text import safe_text
+
+_DERIVED = {"networks", "legacy_ports"}
+"""Fields of ContainerConfig that are no keys of config.dump, or mean something else there."""
+
+_ADVICE = {
+    Layout.PODMAN_PRE: "it holds memory only and belongs to the checkpoint made after it with "
+    "--with-previous; open that one, and name this one with --import-previous",
+    Layout.CRIO: "only checkpoints of Podman can be opened and restored yet",
+    Layout.CONTAINERD: "only checkpoints of Podman can be opened and restored yet",
+    Layout.POD: "only checkpoints of single containers, made by Podman, can be opened yet",
+    Layout.CRIU: "podman container checkpoint --export makes an archive that can be opened",
+    Layout.CHECKPOINT_IMAGE: "images cannot be opened yet; podman container restore takes it once "
+    "it is loaded (podman load)",
+    Layout.OCI_IMAGE: "podman load reads it",
+    Layout.SAVED_IMAGE: "podman load reads it",
+    Layout.TAR: "podman container checkpoint --export makes one",
+}
+
+
+def read(path: str) -> Iterator[Checkpoint]:
+    """The Checkpoint in the archive at `path`, more of it each time (see `archive.reader.read`).
+
+    Raises ArchiveError where the file is anything else than a Podman checkpoint.
+    """
+    parts = _Parts({}, {})
+    for contents in reader.read(path):
+        what = layout(contents)
+        if what in _ADVICE:
+            raise ArchiveError(f"{safe_text(path)}: this is {what.value}: {_ADVICE[what]}.")
+        raw = {name: contents.files[name] for name in DOCUMENTS & contents.files.keys()}
+        if raw != parts.raw:
+            parts = _parts(raw)
+        yield _checkpoint(contents, parts)
+
+
+def load(path: str) -> Checkpoint:
+    """The Checkpoint in the archive at `path`, all of it. Raises ArchiveError as `read`."""
+    *_, checkpoint = read(path)
+    return checkpoint
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What follows from the documents alone."""
+
+    raw: dict[str, bytes]
+    documents: dict[str, Json]
+    config: ContainerConfig = ContainerConfig()
+    spec: RuntimeSpec = RuntimeSpec()
+    addresses: tuple[Address, ...] = ()
+    senseless: frozenset[str] = frozenset()
+    problems: tuple[Problem, ...] = ()
+    ambiguities: tuple[Problem, ...] = ()
+
+
+def _checkpoint(contents: Contents, parts: _Parts) -> Checkpoint:
+    problems = contents.problems + parts.problems
+    if contents.finished:
+        problems += tuple(
+            Problem(name, None, "missing: the archive has no such document")
+            for name in (CONFIG, SPEC)
+            if name not in contents.files
+        )
+    return Checkpoint(
+        contents=replace(
+            contents,
+            problems=problems,
+            ambiguities=contents.ambiguities + parts.ambiguities,
+            complete=contents.complete and not problems,
+        ),
+        documents=parts.documents,
+        config=parts.config,
+        spec=parts.spec,
+        addresses=parts.addresses,
+        senseless=parts.senseless,
+    )
+
+
+def _parts(raw: dict[str, bytes]) -> _Parts:
+    documents: dict[str, Json] = {}
+    config, spec = ContainerConfig(), RuntimeSpec()
+    found: tuple[Address, ...] = ()
+    senseless: set[str] = set()
+    problems: list[Problem] = []
+    doubts: list[Problem] = []
+    for name in (CONFIG, SPEC, NETWORK):
+        if name not in raw:
+            continue
+        try:
+            document = parse(raw[name])
+            documents[name] = document.value
+            if name == CONFIG:
+                doubts += ambiguities(name, document, ContainerConfig, Networking)
+                config = _config(document.value)
+            elif name == SPEC:
+                doubts += ambiguities(name, document, RuntimeSpec)
+                spec = view(document.value, RuntimeSpec)
+            else:
+                doubts += ambiguities(name, document)
+                found = addresses(document.value)
+        except DocumentError as error:
+            place = f"{error.pointer}: " if error.pointer else ""
+            problems.append(Problem(name, None, place + error.message, error.pointer))
+            if name in documents:
+                senseless.add(name)
+    return _Parts(
+        raw,
+        documents,
+        config,
+        spec,
+        found,
+        frozenset(senseless),
+        tuple(problems),
+        tuple(doubts),
+    )
+
+
+def _config(document: Json) -> ContainerConfig:
+    if not isinstance(document, dict):
+        return view(document, ContainerConfig)
+    plain = {name: value for name, value in document.items() if name.casefold() not in _DERIVED}
+    return with_networking(view(plain, ContainerConfig), view(document, Networking))

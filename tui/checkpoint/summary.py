@@ -1,0 +1,103 @@
+"""What people ask first about a checkpoint, worked out from its members and documents."""
+
+import re
+from datetime import datetime
+
+import msgspec
+
+from tui.archive.model import Member, MemberKind
+from tui.checkpoint.checkpoint import CONFIG, Checkpoint
+
+_PAGES = re.compile(r"checkpoint/pages-[^/]*\.img")
+
+_VERSIONS = (
+    ("orderedNetworks", "6.0"),
+    ("defaultPause", "5.5"),
+    ("useImageHostname", "5.4"),
+    ("readWriteTmpfs", "4.7"),
+    ("kubeExitCodePropagation", "4.6"),
+    ("label_nested", "4.5"),
+    ("healthcheck_on_failure_action", "4.3"),
+    ("isService", "4.2"),
+    ("storageOpts", "4.0"),
+    ("newNetworks", "4.0"),
+    ("newPortMappings", "4.0"),
+    ("secretsPath", "3.1"),
+)
+"""Keys of config.dump and the first Podman that writes them (`libpod/container_config.go`)."""
+
+
+def created(checkpoint: Checkpoint) -> datetime | None:
+    """When the container was made."""
+    try:
+        return msgspec.convert(checkpoint.config.created, datetime)
+    except msgspec.ValidationError:
+        return None
+
+
+def checkpointed(checkpoint: Checkpoint) -> datetime | None:
+    """When it was checkpointed: Podman writes it nowhere, but CRIU writes inventory.img then."""
+    inventory = _members(checkpoint).get("checkpoint/inventory.img")
+    return inventory.mtime if inventory else None
+
+
+def memory_size(checkpoint: Checkpoint) -> int:
+    """Bytes of memory pages."""
+    return sum(
+        member.size for name, member in _members(checkpoint).items() if _PAGES.fullmatch(name)
+    )
+
+
+def checkpoint_size(checkpoint: Checkpoint) -> int:
+    """Bytes of all that CRIU wrote."""
+    return sum(
+        member.size
+        for name, member in _members(checkpoint).items()
+        if name.startswith("checkpoint/")
+    )
+
+
+def diff_size(checkpoint: Checkpoint) -> int:
+    """Bytes of the files that the container added to its image or changed."""
+    return sum(entry.size for entry in diff(checkpoint))
+
+
+def diff(checkpoint: Checkpoint) -> tuple[Member, ...]:
+    """The files that the container added to its image or changed."""
+    return checkpoint.contents.nested.get("rootfs-diff.tar", ())
+
+
+def deleted(checkpoint: Checkpoint) -> tuple[str, ...]:
+    """The files of the image that the container deleted."""
+    raw = checkpoint.contents.files.get("deleted.files", b"[]")
+    try:
+        return tuple(msgspec.json.decode(raw, type=list[str] | None) or ())
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return ()
+
+
+def volume_sizes(checkpoint: Checkpoint) -> dict[str, int]:
+    """Bytes of the files in each volume that is in the archive, by the volume's name."""
+    return {
+        name.removeprefix("volumes/").removesuffix(".tar"): sum(entry.size for entry in entries)
+        for name, entries in checkpoint.contents.nested.items()
+        if name.startswith("volumes/")
+    }
+
+
+def needs_previous(checkpoint: Checkpoint) -> bool:
+    """Whether the memory is only complete with the pre-checkpoint that came before."""
+    parent = _members(checkpoint).get("checkpoint/parent")
+    return parent is not None and parent.kind is MemberKind.SYMLINK
+
+
+def podman_version(checkpoint: Checkpoint) -> str:
+    """The oldest Podman that writes such a config.dump (`5.5`), empty before 3.1."""
+    document = checkpoint.documents.get(CONFIG)
+    keys = document.keys() if isinstance(document, dict) else ()
+    return next((version for key, version in _VERSIONS if key in keys), "")
+
+
+def _members(checkpoint: Checkpoint) -> dict[str, Member]:
+    """By name, of duplicates the last."""
+    return {member.name: member for member in checkpoint.contents.members}
