@@ -54,8 +54,8 @@ class CommandHost:
     ) -> Answer:
         """See `Host.run`; past the time limit the command and its whole session are killed."""
         loop = asyncio.get_running_loop()
-        try:
-            transport, output = await loop.subprocess_exec(
+        spawning = asyncio.ensure_future(
+            loop.subprocess_exec(
                 _Output,
                 *self._prefix,
                 *argv,
@@ -65,8 +65,15 @@ class CommandHost:
                 start_new_session=True,
                 env=_environment(),
             )
+        )
+        try:
+            transport, output = await asyncio.shield(spawning)
         except (OSError, ValueError) as error:
             raise self._not_started(argv, error) from None
+        except asyncio.CancelledError:
+            with suppress(OSError, ValueError):
+                await self._end(*await spawning)
+            raise
         try:
             output.feed(transport, stdin)
             async with asyncio.timeout(timeout):
@@ -79,12 +86,7 @@ class CommandHost:
         except _TooMuch:
             raise NoAnswer(f"{safe_text(argv[0])} printed more than {size(OUTPUT_LIMIT)}") from None
         finally:
-            if not output.ended.is_set():
-                self._signal(transport.get_pid(), signal.SIGKILL)
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(output.ended.wait(), _REAP)
-            with suppress(PermissionError):
-                transport.close()
+            await self._end(transport, output)
         status = transport.get_returncode()
         assert status is not None
         answer = Answer(tuple(argv), status, decode(output.stdout), decode(output.stderr))
@@ -100,6 +102,15 @@ class CommandHost:
             return RunningCommand(self, self._spawn(argv, stdin, stdout, stderr))
         except (OSError, ValueError) as error:
             raise self._not_started(argv, error) from None
+
+    async def _end(self, transport: asyncio.SubprocessTransport, output: "_Output") -> None:
+        """Kill what still runs, and let go of its outputs."""
+        if not output.ended.is_set():
+            self._signal(transport.get_pid(), signal.SIGKILL)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(output.ended.wait(), _REAP)
+        with suppress(PermissionError):
+            transport.close()
 
     def _spawn(
         self, argv: Sequence[str], stdin: int | None, stdout: int, stderr: int

@@ -14,6 +14,7 @@ from collections.abc import Coroutine, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
+from tui.checkpoint import reading
 from tui.checkpoint.checkpoint import Checkpoint
 from tui.errors import PodthawError
 from tui.host.facts import Container, Listener, Pod, Protocol, PublishedPort
@@ -370,8 +371,6 @@ def _last(options: Options, *names: str) -> str:
 
 
 async def _imported(options: Options) -> Checkpoint:
-    from tui.checkpoint import reading
-
     try:
         return await asyncio.to_thread(reading.load, _last(options, "--import", "-i"))
     except PodthawError as error:

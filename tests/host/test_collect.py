@@ -1,0 +1,427 @@
+import json
+import socket
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.host.recorded import RecordedHost, Said, recorded, said
+from tests.host.scripts import script
+from tui.archive.model import Contents
+from tui.checkpoint.checkpoint import Checkpoint
+from tui.checkpoint.config import ContainerConfig
+from tui.host.collect import collect
+from tui.host.commands import CommandHost
+from tui.host.facts import (
+    Criu,
+    HostFacts,
+    Image,
+    Known,
+    Listener,
+    Network,
+    Protocol,
+    PublishedPort,
+    Runtime,
+    Unknown,
+)
+from tui.host.host import Answer, NoAnswer, NotInstalled
+from tui.host.questions import Questions, questions
+
+FACTS = (
+    "podman",
+    "runtime",
+    "criu",
+    "containers",
+    "pods",
+    "volumes",
+    "images",
+    "networks",
+    "secrets",
+    "listeners",
+)
+NEED_PODMAN = tuple(name for name in FACTS if name not in ("criu", "listeners"))
+
+
+DEFAULT = Questions()
+
+
+async def collected(
+    instead: Mapping[str, Said] | None = None, asked: Questions = DEFAULT
+) -> HostFacts:
+    return await collect(RecordedHost(instead), asked)
+
+
+def value(facts: HostFacts, name: str) -> Any:
+    fact = getattr(facts, name)
+    assert isinstance(fact, Known), fact
+    return fact.value
+
+
+def reason(facts: HostFacts, name: str) -> str:
+    fact = getattr(facts, name)
+    assert isinstance(fact, Unknown), fact
+    return fact.reason
+
+
+def changed(file: str, **keys: object) -> Answer:
+    """The recorded `podman info` with other values; `a__b` stands for a key in a key."""
+    document = json.loads(recorded(file))
+    for path, new in keys.items():
+        *folders, last = path.split("__")
+        place = document
+        for folder in folders:
+            place = place[folder]
+        place[last] = new
+    return said(json.dumps(document))
+
+
+async def test_podman() -> None:
+    podman = value(await collected(), "podman")
+    assert podman.version == (5, 8, 6)
+    assert podman.text == "5.8.6"
+    assert (podman.rootless, podman.selinux, podman.apparmor) == (False, False, False)
+    assert (podman.cgroup_version, podman.cgroup_manager) == ("v1", "cgroupfs")
+    assert (podman.architecture, podman.default_runtime) == ("amd64", "crun")
+    assert podman.graph_root == "/var/lib/containers/storage"
+    assert podman.free_locks == 2037
+
+
+@pytest.mark.parametrize(
+    ("text", "version"),
+    [("6.0.0-dev", (6, 0, 0)), ("5.0.0-rc1", (5, 0, 0)), ("4.3.1", (4, 3, 1)), ("7.1", (7, 1, 0))],
+)
+async def test_podman_versions(text: str, version: tuple[int, int, int]) -> None:
+    facts = await collected({"podman info": changed("info.json", version__Version=text)})
+    assert value(facts, "podman").version == version
+
+
+async def test_the_runtime_of_the_archive_and_what_it_can_do() -> None:
+    facts = await collected(asked=Questions(runtime="crun"))
+    assert value(facts, "runtime") == Runtime(
+        "crun", "/usr/bin/crun", "crun version 1.28", restores=True, restores_into_pods=True
+    )
+    facts = await collected(asked=Questions(runtime="runc"))
+    assert value(facts, "runtime") == Runtime(
+        "runc", "/usr/bin/runc", "runc version 1.3.6+ds1", restores=True, restores_into_pods=True
+    )
+
+
+async def test_without_an_archive_the_default_runtime_counts() -> None:
+    assert value(await collected(), "runtime").name == "crun"
+
+
+async def test_podman_before_5_3_does_not_understand_what_crun_says() -> None:
+    old = {
+        "podman --runtime=crun info": changed("info.json", version__Version="5.2.5"),
+        "podman --runtime=runc info": changed("info-runc.json", version__Version="5.2.5"),
+    }
+    crun = value(await collected(old, Questions(runtime="crun")), "runtime")
+    runc = value(await collected(old, Questions(runtime="runc")), "runtime")
+    assert (crun.restores_into_pods, runc.restores_into_pods) == (False, True)
+
+
+async def test_a_runtime_without_criu_cannot_restore() -> None:
+    facts = await collected(
+        {
+            "/usr/bin/crun checkpoint --help": said("", "unknown command checkpoint", 1),
+            "/usr/bin/crun restore --lsm-mount-context": said("", "unknown command restore", 1),
+        }
+    )
+    runtime = value(facts, "runtime")
+    assert (runtime.restores, runtime.restores_into_pods) == (False, False)
+
+
+async def test_a_host_without_the_runtime() -> None:
+    assert value(await collected(asked=Questions(runtime="nosuch")), "runtime") is None
+
+
+async def test_no_runtime_in_a_folder_of_the_archives_choice_is_started() -> None:
+    host = RecordedHost()
+    facts = await collect(host, Questions(runtime="/usr/../home/mallory/crun"))
+    assert "podthaw starts no program that an archive names" in reason(facts, "runtime")
+    assert not [argv for argv in host.asked if "mallory" in str(argv)]
+
+
+async def test_criu() -> None:
+    assert value(await collected(), "criu") == Criu(40201, "4.2.1", "Looks good.", works=True)
+
+
+@pytest.mark.parametrize(
+    ("printed", "number"),
+    [
+        ("Version: 4.2\n", 40200),
+        ("Version: 3.17.1\nGitID: v3.17.1-12-gabcdef\n", 31800),
+        ("Version: 3.11\nGitID: 0\n", 31100),
+    ],
+)
+async def test_criu_versions(printed: str, number: int) -> None:
+    assert value(await collected({"criu --version": said(printed)}), "criu").version == number
+
+
+async def test_criu_that_does_not_like_the_kernel() -> None:
+    words = "vdso: Unexpected rt vDSO area bounds"
+    criu = value(await collected({"criu check": said("", words, 1)}), "criu")
+    assert (criu.check, criu.works) == (words, False)
+
+
+async def test_a_host_without_criu() -> None:
+    missing = NotInstalled("criu is not installed on this host")
+    facts = await collected({"criu --version": missing, "criu check": missing})
+    assert value(facts, "criu") is None
+
+
+async def test_containers_with_their_ports() -> None:
+    containers = {one.name: one for one in value(await collected(), "containers")}
+    assert containers["proxy"].state == "running"
+    assert containers["proxy"].image == "localhost/web:1"
+    assert containers["proxy"].ports == (
+        PublishedPort("", 18080, 80, 1, "tcp"),
+        PublishedPort("127.0.0.1", 19000, 9000, 3, "udp"),
+    )
+    assert containers["idle"].state == "created"
+    assert containers["idle"].ports == (PublishedPort("", 18085, 80, 1, "tcp"),)
+    assert containers["idle"].created == "2026-11-24T15:05:30Z"
+
+
+async def test_a_container_that_only_the_storage_knows() -> None:
+    containers = {one.name: one for one in value(await collected(), "containers")}
+    assert containers["ghost"].external
+    assert [one.name for one in containers.values() if one.external] == ["ghost"]
+
+
+async def test_the_ports_of_a_pod_belong_to_its_infra_container() -> None:
+    facts = await collected()
+    containers = {one.name: one for one in value(facts, "containers")}
+    pod = next(pod for pod in value(facts, "pods") if pod.name == "web-pod")
+    infra = next(one for one in containers.values() if one.id == pod.infra)
+    assert infra.infra
+    assert infra.ports == (PublishedPort("", 18090, 90, 1, "tcp"),)
+    assert containers["member"].pod == pod.id
+    assert containers["member"].ports == ()
+
+
+async def test_pods_with_what_they_share() -> None:
+    pods = {pod.name: pod for pod in value(await collected(), "pods")}
+    assert pods["web-pod"].shared == {"ipc", "net", "uts"}
+    assert pods["web-pod"].cgroup_path == f"/libpod_parent/{pods['web-pod'].id}"
+    assert pods["web-pod"].state == "Running"
+    assert pods["batch"].shared == {"ipc"}
+    assert (pods["bare"].shared, pods["bare"].infra) == (frozenset(), "")
+
+
+async def test_pods_have_the_labels_of_their_infra_container() -> None:
+    infras = json.loads(recorded("container-inspect.json"))
+    for infra in infras:
+        infra["MountLabel"] = f"mount of {infra['Name']}"
+        infra["ProcessLabel"] = f"process of {infra['Name']}"
+    facts = await collected({"podman container inspect": said(json.dumps(infras))})
+    for pod in value(facts, "pods"):
+        infra_name = f"{pod.id[:12]}-infra"
+        expected = (f"mount of {infra_name}", f"process of {infra_name}") if pod.infra else ("", "")
+        assert (pod.infra_mount_label, pod.infra_process_label) == expected
+
+
+class OldPodHost(RecordedHost):
+    """Podman before 4.4: one object, and only for the first pod that was named."""
+
+    async def run(self, argv: Any, **options: Any) -> Any:
+        answer = await super().run(argv, **options)
+        if argv[:3] == ("podman", "pod", "inspect"):
+            pods = {pod["Id"]: pod for pod in json.loads(answer.stdout)}
+            return said(json.dumps(pods[argv[3]]))
+        return answer
+
+
+async def test_an_old_podman_is_asked_for_one_pod_after_the_other() -> None:
+    assert value(await collect(OldPodHost(), Questions()), "pods")
+    old = value(await collect(OldPodHost(), Questions()), "pods")
+    new = value(await collected(), "pods")
+    assert set(old) == set(new)
+
+
+async def test_a_host_without_pods_is_not_asked_about_any() -> None:
+    host = RecordedHost({"podman pod ps": said("[]\n")})
+    assert value(await collect(host, Questions()), "pods") == ()
+    assert not [argv for argv in host.asked if argv[1:3] == ("pod", "inspect")]
+
+
+async def test_other_pods_than_those_asked_for_are_no_answer() -> None:
+    facts = await collected({"podman pod inspect": said("[]")})
+    assert "printed other pods than those asked for" in reason(facts, "pods")
+
+
+async def test_volumes() -> None:
+    volumes = {volume.name: volume for volume in value(await collected(), "volumes")}
+    assert set(volumes) == {"cache", "data"}
+    assert volumes["data"].driver == "local"
+    assert volumes["data"].mountpoint == "/var/lib/containers/storage/volumes/data/_data"
+    assert volumes["data"].created.startswith("2026-11-24T15:05:")
+
+
+async def test_an_image_with_many_names_is_one_image() -> None:
+    (image,) = value(await collected(), "images")
+    digest = "sha256:4b76b9e13efbb5ab192a8f08aae9b6404143182ed658103ac769c4646a88ddb9"
+    assert image == Image(
+        id="e5df189a5b4d513be2d98f7fd4b798808e7111a1a7ba3461ad09c2a7c8de129b",
+        names=(
+            "localhost/web:latest",
+            "localhost/web:1",
+            "localhost/bb:x",
+            f"localhost/bb@{digest}",
+            f"localhost/web@{digest}",
+        ),
+        created="2026-11-23T16:48:06Z",
+        size=2213103,
+    )
+
+
+async def test_networks_and_secrets() -> None:
+    facts = await collected()
+    assert set(value(facts, "networks")) == {
+        Network("backnet", "bridge", ("10.99.0.0/24", "fd99::/64")),
+        Network("podman", "bridge", ("10.88.0.0/16",)),
+    }
+    assert set(value(facts, "secrets")) == {"dbpass", "tls.key"}
+
+
+async def test_listeners_with_udp_and_without_connections() -> None:
+    assert set(value(await collected(), "listeners")) == {
+        Listener(Protocol.TCP, "0.0.0.0", 18080),
+        Listener(Protocol.TCP, "0.0.0.0", 18090),
+        Listener(Protocol.TCP, "0.0.0.0", 2024),
+        Listener(Protocol.UDP, "127.0.0.1", 19000),
+        Listener(Protocol.UDP, "127.0.0.1", 19001),
+        Listener(Protocol.UDP, "127.0.0.1", 19002),
+    }
+
+
+async def test_sctp_listeners() -> None:
+    table = (
+        " ENDPT     SOCK   STY SST HBKT LPORT   UID INODE LADDRS\n"
+        "00000000 00000000 2   10  44   3868      0 32000 10.0.0.1 fe80::1 \n"
+        "00000000 00000000 2   7   45   3869      0 32001 10.0.0.1 \n"
+    )
+    assert value(await collected({"cat /proc/net/tcp": said(table)}), "listeners") == (
+        Listener(Protocol.SCTP, "10.0.0.1", 3868),
+        Listener(Protocol.SCTP, "fe80::1", 3868),
+    )
+
+
+@pytest.mark.parametrize(
+    ("family", "kind", "address", "shown"),
+    [
+        (socket.AF_INET, socket.SOCK_STREAM, "127.0.0.1", "127.0.0.1"),
+        (socket.AF_INET6, socket.SOCK_STREAM, "::1", "::1"),
+        (socket.AF_INET6, socket.SOCK_STREAM, "::", "::"),
+        (socket.AF_INET6, socket.SOCK_STREAM, "::ffff:127.0.0.1", "127.0.0.1"),
+        (socket.AF_INET, socket.SOCK_DGRAM, "0.0.0.0", "0.0.0.0"),
+        (socket.AF_INET6, socket.SOCK_DGRAM, "::1", "::1"),
+    ],
+)
+async def test_listeners_of_this_very_machine(
+    family: socket.AddressFamily, kind: socket.SocketKind, address: str, shown: str
+) -> None:
+    with socket.socket(family, kind) as listening:
+        try:
+            listening.bind((address, 0))
+        except OSError:
+            pytest.skip(f"this machine has no {address}")
+        if kind is socket.SOCK_STREAM:
+            listening.listen()
+        port = listening.getsockname()[1]
+        protocol = Protocol.TCP if kind is socket.SOCK_STREAM else Protocol.UDP
+        facts = await collect(CommandHost(), Questions())
+    assert Listener(protocol, shown, port) in value(facts, "listeners")
+
+
+async def test_a_failing_command_says_what_and_why() -> None:
+    facts = await collected({"podman ps": said("", "a warning\nError: database is locked\n", 125)})
+    assert reason(facts, "containers") == (
+        "`podman ps --all --external --no-trunc --format json` failed (125): "
+        "Error: database is locked"
+    )
+    assert isinstance(facts.pods, Known), "the other facts are not harmed"
+
+
+GARBAGE = (
+    "",
+    "no json",
+    "null",
+    "{}",
+    "[1]",
+    '[{"Id": 7}]',
+    '{"host": []}',
+    "[" * 100_000,
+    '[{"Id": "a\udcff"}]',
+    "\0\0",
+)
+
+
+@pytest.mark.parametrize("garbage", GARBAGE, ids=lambda text: repr(text[:12]))
+async def test_garbage_is_no_answer_and_no_crash(garbage: str) -> None:
+    commands = (
+        "podman info",
+        "podman ps",
+        "podman pod ps",
+        "podman volume ls",
+        "podman image ls",
+        "podman network ls",
+        "criu --version",
+        "cat /proc/net/tcp",
+    )
+    facts = await collected({command: said(garbage) for command in commands})
+    for name in FACTS:
+        if name != "secrets":
+            assert "podthaw does not understand what `" in reason(facts, name)
+
+
+async def test_a_surprise_names_the_place() -> None:
+    facts = await collected({"podman info": changed("info.json", host__cgroupVersion=2)})
+    assert reason(facts, "podman") == (
+        "podthaw does not understand what `podman info --format json` printed: "
+        "Expected `str`, got `int` - at `$.host.cgroupVersion`"
+    )
+
+
+async def test_terminal_sequences_in_messages_are_made_visible() -> None:
+    facts = await collected({"podman ps": said("", "\x1b[31mred", 125)})
+    assert reason(facts, "containers").endswith("␛[31mred")
+
+
+async def test_a_host_without_podman_says_so_for_each_fact_that_needs_it(
+    tmp_path: Path,
+) -> None:
+    prefix = script(tmp_path, "elsewhere", '[ "$1" = podman ] && exit 127; exec "$@"')
+    facts = await collect(CommandHost([prefix]), Questions("crun"))
+    for name in NEED_PODMAN:
+        assert reason(facts, name) == f"podman is not installed on {prefix}"
+    assert isinstance(facts.listeners, Known)
+
+
+async def test_a_hanging_podman_costs_the_time_limit_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script(tmp_path, "podman", "exec sleep 60")
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    facts = await collect(CommandHost(), Questions(), timeout=0.5)
+    for name in NEED_PODMAN:
+        assert reason(facts, name).startswith("podman did not answer within 0.5 s; ")
+    assert isinstance(facts.listeners, Known)
+
+
+async def test_no_permission_is_a_reason(tmp_path: Path) -> None:
+    sudo = script(tmp_path, "sudo", 'echo "sudo: a password is required" >&2; exit 1')
+    facts = await collect(CommandHost([sudo, "-n"]), Questions())
+    for name in FACTS:
+        assert reason(facts, name).endswith("failed (1): sudo: a password is required")
+
+
+async def test_every_no_answer_becomes_a_reason() -> None:
+    facts = await collected({"podman secret ls": NoAnswer("the moon was full")})
+    assert facts.secrets == Unknown("the moon was full")
+
+
+def test_the_questions_follow_from_the_checkpoint(empty_contents: Contents) -> None:
+    checkpoint = Checkpoint(empty_contents, config=ContainerConfig(runtime="runc"))
+    assert questions(checkpoint) == Questions(runtime="runc")
