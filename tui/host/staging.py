@@ -31,7 +31,6 @@ Progress = Callable[[int, int], None]
 """Told the bytes copied so far, and all of them."""
 
 _FOLDER = "/var/tmp/podthaw-"
-_FOLDER_NAME = re.compile(re.escape(_FOLDER) + "[0-9a-f]{16}")
 _TICK = 0.1
 """Seconds between two reports of progress."""
 _ENDING = 1.0
@@ -70,7 +69,7 @@ async def remove_leftovers(host: Host) -> tuple[str, ...]:
     removed = []
     for path in sorted(state_dir("staged").glob("*.json")):
         record = _abandoned(path)
-        if record and record.host == host.name and _FOLDER_NAME.fullmatch(record.folder):
+        if record and record.host == host.name and _is_copy(record.folder):
             with suppress(HostError):
                 await _remove(host, record.folder, path)
                 removed.append(record.folder)
@@ -188,6 +187,10 @@ async def _folder(host: Host) -> AsyncIterator[str]:
                 await asyncio.shield(_remove(host, folder, record))
     finally:
         os.close(descriptor)
+
+
+def _is_copy(folder: str) -> bool:
+    return re.fullmatch(re.escape(_FOLDER) + "[0-9a-f]{16}", folder) is not None
 
 
 async def _remove(host: Host, folder: str, record: Path) -> None:
