@@ -12,6 +12,7 @@ import re
 import sys
 from collections.abc import Coroutine, Iterable, Iterator, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from tui.checkpoint import reading
@@ -21,8 +22,8 @@ from tui.host.facts import Container, Listener, Pod, Protocol, PublishedPort
 from tui.host.host import FACT_TIMEOUT, Answer, Process
 from tui.host.scenario import Refused, RestoreCall, shop_floor, stamp
 
-SHOP_IMAGE = ("0" * 64, "localhost/podthaw-bb:latest")
-"""ID and name of the image that the bundled checkpoint was made from."""
+SHOP = Path(__file__).parent.parent / "demo" / "shop.tar.zst"
+"""The bundled checkpoint, made of a real container, to which the scenario fits."""
 
 _RUNTIMES = {"crun": "crun version 1.28", "runc": "runc version 1.3.6"}
 
@@ -58,12 +59,19 @@ Options = dict[str, list[str]]
 
 
 class DemoHost:
-    """A simulated host; `pace` is the length of a restore in seconds."""
+    """A simulated host.
+
+    `image` is the ID and the name of an image that it has, by default that of the bundled
+    checkpoint; `pace` is how long a restore takes, in seconds.
+    """
 
     name = "demo host (simulation)"
     simulated = True
 
-    def __init__(self, image: tuple[str, str] = SHOP_IMAGE, *, pace: float = 3.0) -> None:
+    def __init__(self, image: tuple[str, str] | None = None, *, pace: float = 3.0) -> None:
+        if image is None:
+            config = reading.load(str(SHOP)).config
+            image = config.image_id, config.image_name
         self.scenario = shop_floor(*image)
         self._pace = pace
 
@@ -358,10 +366,11 @@ def _split(words: Sequence[str]) -> tuple[Options, list[str]]:
 
 
 _PUBLISH = re.compile(
-    r"(?:(?:\[(?P<v6>[0-9a-fA-F:]+)\]|(?P<v4>[0-9.]+)):)?"
-    r"(?:(?P<host>\d+)(?:-\d+)?)?:?"
+    r"(?:(?:\[(?P<v6>[0-9a-fA-F:]+)\]|(?P<v4>\d+\.\d+\.\d+\.\d+)):)?"
+    r"(?:(?P<host>\d+)?(?:-\d+)?:)?"
     r"(?P<first>\d+)(?:-(?P<last>\d+))?(?:/(?P<protocol>[a-z,]+))?"
 )
+"""`[[IP:][HOST PORT]:]CONTAINER PORT[/PROTOCOL]`, ranges included."""
 
 
 def _last(options: Options, *names: str) -> str:
