@@ -142,6 +142,9 @@ async def test_a_member_joins_a_pod(host: DemoHost, tmp_path: Path) -> None:
         (("--pod", "batch"), MEMBER, "pod batch does not share the network namespace"),
         (("--pod", "none"), MEMBER, "no pod with name or ID none found: no such pod"),
         (("-p", "oops"), WEB, "invalid port format"),
+        (("-p", "80/dccp"), WEB, 'unrecognized protocol "dccp" in port mapping'),
+        (("-p", "99999:80"), WEB, "must be between 1 and 65535 (inclusive), got 99999"),
+        (("-p", "[:::]:80:80"), WEB, 'cannot parse ":::" as an IP address'),
         ((), "/no/such/file", "/no/such/file"),
     ],
 )

@@ -22,6 +22,9 @@ OUTPUT_LIMIT = 64 << 20
 _SYSTEM_PATH = "/usr/local/sbin:/usr/sbin:/sbin"
 """Where criu and iptables live, which is not in the PATH of ordinary users."""
 
+_MISLEADING = {"CONTAINER_CONNECTION", "CONTAINER_HOST", "LANGUAGE", "NOTIFY_SOCKET"}
+"""Variables that would send Podman to another machine, or change what it says and does."""
+
 _REAP = 1.0
 """Seconds that a killed command may take to go away."""
 
@@ -79,9 +82,9 @@ class CommandHost:
             async with asyncio.timeout(timeout):
                 await output.complete
         except TimeoutError:
+            busy = "; while a restore runs, it answers nothing" if argv[0] == "podman" else ""
             raise NoAnswer(
-                f"{safe_text(argv[0])} did not answer within {timeout:g} s; "
-                "it may be busy: Podman answers nothing while a restore runs"
+                f"{safe_text(argv[0])} did not answer within {timeout:g} s{busy}"
             ) from None
         except _TooMuch:
             raise NoAnswer(f"{safe_text(argv[0])} printed more than {size(OUTPUT_LIMIT)}") from None
@@ -216,9 +219,8 @@ class _Output(asyncio.SubprocessProtocol):
 def _environment() -> dict[str, str]:
     """What this process has, with messages in English and system programs within reach."""
     path = os.environ.get("PATH", os.defpath)
-    environment = {**os.environ, "LC_ALL": "C.UTF-8", "PATH": f"{path}:{_SYSTEM_PATH}"}
-    environment.pop("LANGUAGE", None)
-    return environment
+    kept = {name: value for name, value in os.environ.items() if name not in _MISLEADING}
+    return {**kept, "LC_ALL": "C.UTF-8", "PATH": f"{path}:{_SYSTEM_PATH}"}
 
 
 def _says_not_found(answer: Answer) -> bool:

@@ -395,18 +395,31 @@ def _published(options: Options, checkpoint: Checkpoint) -> Iterator[PublishedPo
             raise Refused(f"invalid port format - {spec}")
         first = int(found["first"])
         for protocol in (found["protocol"] or "tcp").split(","):
-            yield PublishedPort(
-                host_ip=found["v6"] or found["v4"] or "",
-                host_port=int(found["host"] or first),
-                container_port=first,
-                range=int(found["last"] or first) - first + 1,
-                protocol=protocol,
+            yield _port(
+                found["v6"] or found["v4"] or "",
+                int(found["host"] or first),
+                first,
+                int(found["last"] or first) - first + 1,
+                protocol,
             )
     if not specs:
         for port in checkpoint.config.port_mappings or ():
-            yield PublishedPort(
+            yield _port(
                 port.host_ip, port.host_port, port.container_port, port.range, port.protocol
             )
+
+
+def _port(host_ip: str, host: int, container: int, count: int, protocol: str) -> PublishedPort:
+    if protocol not in set(Protocol):
+        raise Refused(f'unrecognized protocol "{protocol}" in port mapping')
+    for port in (host, host + count - 1, container, container + count - 1):
+        if not 1 <= port <= 65535:
+            raise Refused(f"port numbers must be between 1 and 65535 (inclusive), got {port}")
+    try:
+        ipaddress.ip_address(host_ip or "0.0.0.0")
+    except ValueError:
+        raise Refused(f'cannot parse "{host_ip}" as an IP address') from None
+    return PublishedPort(host_ip, host, container, count, protocol)
 
 
 def _stat(path: str) -> str:
