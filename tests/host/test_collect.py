@@ -136,11 +136,25 @@ async def test_a_host_without_the_runtime() -> None:
     assert value(await collected(asked=Questions(runtime="nosuch")), "runtime") is None
 
 
-async def test_no_runtime_in_a_folder_of_the_archives_choice_is_started() -> None:
+@pytest.mark.parametrize("name", ["/home/mallory/crun", "/usr/bin/../../tmp/crun", "/sbin/halt"])
+async def test_no_program_of_the_archives_choice_is_started(name: str) -> None:
     host = RecordedHost()
-    facts = await collect(host, Questions(runtime="/usr/../home/mallory/crun"))
-    assert "podthaw starts no program that an archive names" in reason(facts, "runtime")
-    assert not [argv for argv in host.asked if "mallory" in str(argv)]
+    facts = await collect(host, Questions(runtime=name))
+    assert f"the archive names the program {name} as its runtime" in reason(facts, "runtime")
+    assert not [argv for argv in host.asked if name in str(argv)]
+
+
+async def test_a_well_known_runtime_by_its_path() -> None:
+    by_path = {"podman --runtime=/usr/bin/runc info": said(recorded("info-runc.json"))}
+    facts = await collected(by_path, Questions(runtime="/usr/bin/runc"))
+    assert value(facts, "runtime").path == "/usr/bin/runc"
+
+
+async def test_a_path_without_a_runtime() -> None:
+    words = "Error: no valid executable found for OCI runtime /usr/bin/youki: invalid argument"
+    gone = {"podman --runtime=/usr/bin/youki info": said("", words, 125)}
+    facts = await collected(gone, Questions(runtime="/usr/bin/youki"))
+    assert value(facts, "runtime") is None
 
 
 async def test_criu() -> None:

@@ -133,7 +133,9 @@ def runtime(text: str) -> tuple[tuple[int, int, int], RuntimeAnswer]:
 
 def says_no_such_runtime(stderr: str) -> bool:
     """Whether Podman refused `--runtime` because the host has no such runtime."""
-    return bool(re.search(r"OCI runtime .* (not found|is not available)", stderr))
+    return bool(
+        re.search(r"OCI runtime .* not found|no valid executable found for OCI runtime", stderr)
+    )
 
 
 def asks_for_argument(output: str, podman_version: tuple[int, int, int]) -> bool:

@@ -1,7 +1,7 @@
 """The facts about a host, asked side by side, each with its own reason when it fails."""
 
 import asyncio
-import posixpath
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import TypeVar
@@ -36,8 +36,10 @@ Ask = Callable[[Sequence[str]], Awaitable[Answer]]
 SOCKETS = tuple(f"/proc/net/{name}" for name in ("tcp", "tcp6", "udp", "udp6", "sctp/eps"))
 """Where the kernel lists sockets; hosts without IPv6 or SCTP lack some of them."""
 
-_SYSTEM_FOLDERS = ("/usr/", "/bin/", "/sbin/", "/opt/", "/nix/store/")
-"""Where a program may lie that an archive names by path."""
+_TRUSTED_RUNTIME = re.compile(
+    r"/(usr/(local/)?)?s?bin/(crun|crun-vm|crun-wasm|kata-runtime|krun|runc|runsc|youki)"
+)
+"""What an archive may name by path; Podman starts whatever it names, were it `/bin/halt`."""
 
 
 async def reachable(host: Host) -> None:
@@ -124,10 +126,10 @@ async def _podman(ask: Ask) -> Podman:
 
 async def _runtime(ask: Ask, name: str) -> Runtime | None:
     """The runtime `name`, tested as Podman tests it; None when Podman does not know it."""
-    if name.startswith("/") and not posixpath.normpath(name).startswith(_SYSTEM_FOLDERS):
+    if name.startswith("/") and not _TRUSTED_RUNTIME.fullmatch(name):
         raise NoAnswer(
-            f"the archive asks for the runtime {safe_text(name)}, and podthaw starts no program "
-            f"that an archive names outside of {', '.join(_SYSTEM_FOLDERS)}"
+            f"the archive names the program {safe_text(name)} as its runtime, and podthaw starts "
+            "only well-known runtimes in system folders on an archive's word"
         )
     choice = (f"--runtime={name}",) if name else ()
     argv = ("podman", *choice, "info", "--format", "json")
