@@ -1,0 +1,325 @@
+"""The restore itself: from the archive to a container that runs, as a stream of events.
+
+The terminal UI and the commands consume the same events. Nothing is removed unasked: what a
+failed restore leaves behind is named in the last event.
+"""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from tui.archive.model import Contents
+from tui.checkpoint.checkpoint import Checkpoint
+from tui.checkpoint.reading import load
+from tui.checkpoint.secrets import variables
+from tui.errors import PodthawError
+from tui.host.collect import collect
+from tui.host.facts import Known
+from tui.host.host import Host, NoAnswer
+from tui.host.questions import questions
+from tui.host.staging import staged
+from tui.restore.checks import Case
+from tui.restore.commands import Commands
+from tui.restore.conflict import Conflict, Severity
+from tui.restore.diagnosis import diagnose
+from tui.restore.events import (
+    Event,
+    Finished,
+    Level,
+    LogLine,
+    Outcome,
+    Progress,
+    Remains,
+    Status,
+    Step,
+    StepFinished,
+    StepStarted,
+)
+from tui.restore.options import RestoreOptions
+from tui.restore.output import Output, new_output
+from tui.restore.plan import command, make_plan
+from tui.restore.remains import find_remains
+from tui.restore.stop import settle
+from tui.restore.trace import Trace
+from tui.restore.verify import Inspected, differences, inspected
+from tui.text import Redactor, safe_text, shell_line
+
+T = TypeVar("T")
+
+PATIENCE = 3.0
+"""Seconds after which a restored container must still run."""
+
+_ID = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass
+class _Report:
+    """How a step ends, unless it fails."""
+
+    outcome: Outcome = Outcome.OK
+    detail: str = ""
+
+    def skip(self, why: str) -> None:
+        self.outcome, self.detail = Outcome.SKIPPED, why
+
+
+class _End(Exception):
+    """The restore ends here, without a restored container."""
+
+    def __init__(
+        self,
+        status: Status,
+        cause: str = "",
+        said: str = "",
+        *,
+        conflicts: Sequence[Conflict] = (),
+        runs: bool = False,
+    ) -> None:
+        super().__init__(cause)
+        self.status = status
+        self.cause = cause
+        self.said = said
+        self.conflicts = tuple(conflicts)
+        self.runs = runs
+        """The container runs all the same, and nobody should be led to remove it."""
+
+
+class Restore:
+    """One restore of the archive at `path` on `host`.
+
+    With a `checkpoint`, it is this one that must still lie at `path`. `force` goes on in spite of
+    blockers, `reveal` leaves the values of environment variables in the log, and `patience` is
+    how many seconds the container must run before it counts as restored.
+    """
+
+    def __init__(
+        self,
+        host: Host,
+        path: str,
+        options: RestoreOptions,
+        *,
+        checkpoint: Checkpoint | None = None,
+        force: bool = False,
+        reveal: bool = False,
+        patience: float = PATIENCE,
+    ) -> None:
+        self._host = host
+        self._path = path
+        self._options = options
+        self._given = checkpoint
+        self._force = force
+        self._reveal = reveal
+        self._patience = patience
+        self._events: asyncio.Queue[Event | None] = asyncio.Queue()
+        self._cancelled = asyncio.Event()
+
+    def cancel(self) -> None:
+        """Stop as soon as that leaves nothing running; too late once the container is back."""
+        self._cancelled.set()
+
+    async def events(self) -> AsyncIterator[Event]:
+        """Restore, and say what happens; `Finished` comes last, whatever goes wrong.
+
+        Whoever stops listening does not stop the restore: that is what `cancel` is for.
+        """
+        work = asyncio.create_task(self._work())
+        work.add_done_callback(lambda _: self._events.put_nowait(None))
+        try:
+            while (event := await self._events.get()) is not None:
+                yield event
+            await work
+        finally:
+            work.cancel()
+            await asyncio.wait({work})
+
+    async def _work(self) -> None:
+        try:
+            checkpoint = await self._read()
+            case = await self._check(checkpoint)
+            with new_output() as output:
+                finished = await self._carry_out(case, output)
+        except _End as end:
+            finished = Finished(end.status, cause=end.cause, conflicts=end.conflicts)
+        except PodthawError as error:
+            finished = Finished(Status.FAILED, cause=str(error))
+        self._emit(finished)
+
+    async def _carry_out(self, case: Case, output: Output) -> Finished:
+        """The steps that change something on the host."""
+        redact = str if self._reveal else Redactor(variables(case.checkpoint))
+        commands = Commands(self._host, output, redact, self._emit, self._cancelled)
+        log = str(output.path)
+        try:
+            async with AsyncExitStack() as stack:
+                path = await self._copy(case, stack)
+                await self._pull(case, commands)
+                await self._restore(case, path, commands)
+                found = await self._verify(case, commands.trace)
+        except _End as end:
+            return Finished(
+                end.status,
+                id=commands.trace.container,
+                name=self._options.name or case.checkpoint.config.name,
+                cause=end.cause,
+                said=end.said,
+                remains=() if end.runs else await self._remains(case, commands.trace),
+                log=log,
+            )
+        return Finished(
+            Status.RESTORED, id=found.id, name=found.name, answers=found.answers, log=log
+        )
+
+    async def _remains(self, case: Case, trace: Trace) -> tuple[Remains, ...]:
+        after = await collect(self._host, questions(case.checkpoint))
+        return await find_remains(self._host, case.checkpoint.config, case.facts, after, trace)
+
+    async def _read(self) -> Checkpoint:
+        async with self._step(Step.READ):
+            checkpoint = self._given
+            if checkpoint is None:
+                checkpoint = await self._unless_cancelled(asyncio.to_thread(load, self._path))
+            if not checkpoint.readable or not checkpoint.contents.complete:
+                problems = [problem.message for problem in checkpoint.contents.problems]
+                raise _End(Status.FAILED, "; ".join(problems) or "The archive is not complete.")
+        return checkpoint
+
+    async def _check(self, checkpoint: Checkpoint) -> Case:
+        async with self._step(Step.CHECK):
+            facts = await self._unless_cancelled(collect(self._host, questions(checkpoint)))
+            plan = make_plan(checkpoint, facts, self._options)
+            blockers = [one for one in plan.conflicts if one.severity is Severity.BLOCKER]
+            if blockers and not self._force:
+                titles = "; ".join(blocker.title for blocker in blockers)
+                raise _End(Status.BLOCKED, titles, conflicts=blockers)
+            for conflict in plan.conflicts:
+                if conflict.severity is Severity.BLOCKER:
+                    self._say(Level.WARNING, f"skipped by force: {conflict.title}")
+                elif conflict.severity is not Severity.NOTE:
+                    self._say(Level.WARNING, f"{conflict.severity}: {conflict.title}")
+        return Case(checkpoint, facts, self._options)
+
+    async def _copy(self, case: Case, stack: AsyncExitStack) -> str:
+        """The archive's path on the host."""
+
+        def progress(done: int, total: int) -> None:
+            self._emit(Progress(Step.COPY, "copying the archive to the host", done, total))
+
+        async with self._step(Step.COPY) as report:
+            contents = case.checkpoint.contents
+            path = await self._unless_cancelled(
+                stack.enter_async_context(staged(self._host, contents, progress))
+            )
+            if _same(path, contents):
+                report.skip("the host sees the same file")
+        return path
+
+    async def _pull(self, case: Case, commands: Commands) -> None:
+        config, images = case.checkpoint.config, case.facts.images
+        async with self._step(Step.PULL) as report:
+            if not isinstance(images, Known) or not config.image_name:
+                report.skip("Podman looks for the image itself")
+                return
+            if any(config.image_name in image.names for image in images.value):
+                report.skip("the image is on the host")
+                return
+            status, lines = await commands.run(
+                Step.PULL, ("podman", "pull", "--", config.image_name)
+            )
+            if self._cancelled.is_set():
+                raise _End(Status.CANCELLED)
+            if status != 0:
+                failure = diagnose((), lines, status)
+                raise _End(Status.FAILED, failure.cause, failure.said)
+            pulled = [line.text for line in lines if _ID.fullmatch(line.text)][-1:]
+            known = {image.id for image in images.value}
+            if config.image_id not in {*pulled, *known}:
+                raise _End(
+                    Status.FAILED,
+                    f"{safe_text(config.image_name)} is another image by now: the container was "
+                    f"made of {config.image_id[:12]}, and {', '.join(pulled)[:12] or 'another'} "
+                    "was pulled. Bring the right one over with `podman save` and `podman load`.",
+                )
+
+    async def _restore(self, case: Case, path: str, commands: Commands) -> None:
+        async with self._step(Step.RESTORE):
+            argv = command(path, case.facts, self._options)
+            self._say(Level.INFO, shell_line(argv))
+            # a copy is removed in the end, and Podman opens the archive more than once
+            abandon = _same(path, case.checkpoint.contents)
+            status, lines = await commands.run(Step.RESTORE, argv, abandon=abandon)
+            if status != 0:
+                if not await settle(self._host, commands.trace):
+                    self._say(Level.ERROR, "something of the restore still runs on the host")
+                if self._cancelled.is_set():
+                    raise _End(Status.CANCELLED)
+                failure = diagnose(commands.criu, lines, status)
+                raise _End(Status.FAILED, failure.cause, failure.said)
+
+    async def _verify(self, case: Case, trace: Trace) -> Inspected:
+        async with self._step(Step.VERIFY):
+            found = await self._inspect(trace.container)
+            wrong = list(differences(case, trace, found))
+            if not wrong:
+                text = f"it runs; looking again in {self._patience:g} s"
+                self._emit(Progress(Step.VERIFY, text))
+                await asyncio.sleep(self._patience)
+                found = await self._inspect(trace.container)
+                wrong = list(differences(case, trace, found))
+            if wrong:
+                status = Status.CANCELLED if self._cancelled.is_set() else Status.FAILED
+                cause = f"Podman restored the container, but {'; '.join(wrong)}"
+                raise _End(status, safe_text(cause), runs=found.state.running)
+        return found
+
+    async def _inspect(self, container: str) -> Inspected:
+        argv = ("podman", "container", "inspect", container)
+        answer = await self._host.run(argv)
+        if answer.status != 0:
+            said = safe_text(answer.stderr.strip())
+            raise _End(Status.FAILED, f"Podman restored the container and lost it: {said}")
+        return inspected(answer.stdout)
+
+    @asynccontextmanager
+    async def _step(self, step: Step) -> AsyncIterator[_Report]:
+        """Say that `step` begins and how it ends; everything that can go wrong becomes _End."""
+        report = _Report()
+        self._emit(StepStarted(step))
+        try:
+            if self._cancelled.is_set() and step is not Step.VERIFY:
+                raise _End(Status.CANCELLED)
+            yield report
+        except (PodthawError, NoAnswer, _End) as error:
+            end = error if isinstance(error, _End) else _End(Status.FAILED, str(error))
+            detail = end.cause or end.status.value
+            self._emit(StepFinished(step, Outcome.FAILED, detail))
+            raise end from None
+        self._emit(StepFinished(step, report.outcome, report.detail))
+
+    async def _unless_cancelled(self, work: Coroutine[Any, Any, T]) -> T:
+        """The result of `work`, which is broken off when the restore is cancelled."""
+        working = asyncio.create_task(work)
+        cancelling = asyncio.create_task(self._cancelled.wait())
+        try:
+            await asyncio.wait({working, cancelling}, return_when=asyncio.FIRST_COMPLETED)
+            if not working.done():
+                raise _End(Status.CANCELLED)
+            return working.result()
+        finally:
+            working.cancel()
+            cancelling.cancel()
+            await asyncio.wait({working, cancelling})
+
+    def _say(self, level: Level, text: str) -> None:
+        self._emit(LogLine("podthaw", level, text))
+
+    def _emit(self, event: Event) -> None:
+        self._events.put_nowait(event)
+
+
+def _same(path: str, contents: Contents) -> bool:
+    """Whether the host restores from the very file that was read."""
+    return path == str(Path(contents.path).absolute())
