@@ -6,7 +6,7 @@ failed restore leaves behind is named in the last event.
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -121,7 +121,7 @@ class Restore:
         """Stop as soon as that leaves nothing running; too late once the container is back."""
         self._cancelled.set()
 
-    async def events(self) -> AsyncIterator[Event]:
+    async def events(self) -> AsyncGenerator[Event, None]:
         """Restore, and say what happens; `Finished` comes last, whatever goes wrong.
 
         Whoever stops listening does not stop the restore: that is what `cancel` is for.

@@ -1,0 +1,222 @@
+"""The lab as lab tests see it: what runs there, and restores with all their events."""
+
+import shlex
+import subprocess
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import aclosing, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import msgspec
+
+from tui.checkpoint.reading import load
+from tui.host.collect import collect
+from tui.host.commands import CommandHost
+from tui.host.host import Answer
+from tui.host.questions import questions
+from tui.host.staging import staged
+from tui.restore.events import Event, Finished, LogLine
+from tui.restore.options import RestoreOptions
+from tui.restore.pipeline import Restore
+from tui.restore.plan import Plan, command, make_plan
+
+HERE = Path(__file__).parent
+
+IMAGE = "localhost/podthaw-bb:latest"
+
+REGISTRY = "127.0.0.1:5055"
+"""Where the lab's registries.conf allows a registry without TLS."""
+
+
+@dataclass(frozen=True)
+class Restored:
+    """One run of the pipeline."""
+
+    events: list[Event]
+
+    @property
+    def finished(self) -> Finished:
+        last = self.events[-1]
+        assert isinstance(last, Finished)
+        return last
+
+    @property
+    def log(self) -> list[LogLine]:
+        return [event for event in self.events if isinstance(event, LogLine)]
+
+
+@dataclass(frozen=True)
+class Known:
+    """What Podman and the runtime know, without the images."""
+
+    containers: frozenset[tuple[str, str]]
+    """Names with states."""
+    volumes: frozenset[str]
+    running: frozenset[str]
+    """IDs in the runtimes' own lists."""
+
+
+class Lab:
+    def __init__(self) -> None:
+        printed = subprocess.run([HERE / "lab", "prefix"], capture_output=True, check=True)
+        self.prefix = shlex.split(printed.stdout.decode())
+        self.host = CommandHost(self.prefix)
+
+    def clean(self) -> None:
+        subprocess.run([HERE / "lab", "clean"], check=True)
+
+    def run(self, *argv: str, stdin: bytes = b"") -> str:
+        done = subprocess.run(
+            [*self.prefix, *argv], input=stdin, capture_output=True, check=False, timeout=120
+        )
+        assert done.returncode == 0, f"{shlex.join(argv)}: {done.stderr.decode()}"
+        return done.stdout.decode()
+
+    def podman(self, *argv: str) -> str:
+        return self.run("podman", *argv)
+
+    def run_container(self, name: str, script: str, *options: str, image: str = IMAGE) -> str:
+        """Start a container that runs a shell script; return its ID."""
+        options = ("--security-opt=seccomp=unconfined", "--detach", f"--name={name}", *options)
+        return self.podman("run", *options, image, "/bin/sh", "-c", script).strip()
+
+    def wait_for_log(self, name: str, word: str) -> None:
+        """Until the container `name` has printed `word`."""
+        for line in self._following("podman", "logs", "--follow", name):
+            if word in line:
+                return
+        raise AssertionError(f"{name} has ended and never said {word}")
+
+    def checkpoint(self, name: str, archive: Path) -> None:
+        """Checkpoint the container `name` into `archive` on this machine, and remove it."""
+        there = "/root/checkpoint.tar"
+        self.podman("container", "checkpoint", f"--export={there}", name)
+        with archive.open("wb") as file:
+            subprocess.run([*self.prefix, "cat", there], stdout=file, check=True)
+        self.run("rm", there)
+        self.podman("rm", "--force", "--time=0", name)
+
+    def has_image(self, name: str) -> bool:
+        argv = [*self.prefix, "podman", "image", "exists", name]
+        return subprocess.run(argv, check=False).returncode == 0
+
+    @contextmanager
+    def registry(self) -> Iterator[None]:
+        """Run the lab's registry, with an empty storage, on the port that registries.conf knows."""
+        config = (
+            "version: 0.1\n"
+            "storage: {filesystem: {rootdirectory: /run/registry}}\n"
+            f"http: {{addr: {REGISTRY}}}\n"
+        )
+        self.run("rm", "-rf", "/run/registry")
+        self.run("tee", "/run/registry.yml", stdin=config.encode())
+        argv = [*self.prefix, "docker-registry", "serve", "/run/registry.yml"]
+        with subprocess.Popen(
+            argv, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        ) as process:
+            assert process.stderr
+            try:
+                listening = any("listening on" in line for line in process.stderr)
+                assert listening, "the registry does not start"
+                Thread(target=process.stderr.read, daemon=True).start()
+                yield
+            finally:
+                process.terminate()
+
+    def _following(self, *argv: str) -> Iterator[str]:
+        with subprocess.Popen(
+            [*self.prefix, *argv], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        ) as process:
+            assert process.stdout
+            try:
+                yield from process.stdout
+            finally:
+                process.terminate()
+
+    def inspect(self, name: str) -> dict[str, Any]:
+        found: list[dict[str, Any]] = msgspec.json.decode(self.podman("container", "inspect", name))
+        return found[0]
+
+    def known(self) -> Known:
+        listed = self.podman("ps", "--all", "--external", "--format={{.Names}} {{.State}}")
+        return Known(
+            containers=frozenset(
+                (name, state) for name, _, state in (line.partition(" ") for line in _lines(listed))
+            ),
+            volumes=frozenset(_lines(self.podman("volume", "ls", "--quiet"))),
+            running=frozenset(
+                container
+                for runtime in ("crun", "runc")
+                for container in _lines(self.run(runtime, "list", "--quiet"))
+            ),
+        )
+
+    async def plan(self, archive: str, options: RestoreOptions) -> Plan:
+        checkpoint = load(archive)
+        return make_plan(checkpoint, await collect(self.host, questions(checkpoint)), options)
+
+    async def restore(
+        self,
+        archive: str,
+        options: RestoreOptions = RestoreOptions(),  # noqa: B008
+        *,
+        host: CommandHost | None = None,
+        force: bool = False,
+        on_event: Callable[[Event, Restore], None] = lambda event, restore: None,
+    ) -> Restored:
+        """Run the pipeline to its end."""
+        restore = Restore(host or self.host, archive, options, force=force, patience=0.5)
+        events: list[Event] = []
+        async with aclosing(restore.events()) as stream:
+            async for event in stream:
+                events.append(event)
+                on_event(event, restore)
+        return Restored(events)
+
+    async def podman_restore(self, archive: str, options: RestoreOptions) -> Answer:
+        """What Podman itself says to the restore, whatever podthaw thinks of it."""
+        checkpoint = load(archive)
+        facts = await collect(self.host, questions(checkpoint))
+        async with staged(self.host, checkpoint.contents, lambda done, total: None) as path:
+            return await self.host.run(command(path, facts, options), timeout=120)
+
+
+class Archives:
+    """Archives of this very lab, each made when it is first asked for."""
+
+    def __init__(self, lab: Lab, folder: Path) -> None:
+        self._lab = lab
+        self._folder = folder
+
+    def __getitem__(self, name: str) -> str:
+        path = self._folder / f"{name}.tar.zst"
+        if not path.exists():
+            self._lab.clean()
+            subprocess.run([HERE / "make_data", self._folder, name], check=True)
+            self._lab.clean()
+        return str(path)
+
+
+def http(port: int) -> str:
+    """What an HTTP server on this machine says."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=10) as answer:
+        body: bytes = answer.read()
+    return body.decode().strip()
+
+
+def processes_naming(text: str) -> dict[int, str]:
+    """The command lines on this machine that contain `text`, by PID."""
+    found = {}
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            line = path.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            if text in line:
+                found[int(path.parent.name)] = line
+    return found
+
+
+def _lines(text: str) -> list[str]:
+    return [line for line in text.splitlines() if line]

@@ -1,0 +1,179 @@
+"""Cancelling, and dying: Podman, the runtime's list and the processes agree afterwards."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import PurePath
+
+import pytest
+
+from tests.lab.machine import Archives, Known, Lab, http, processes_naming
+from tui.checkpoint.reading import load
+from tui.host.commands import CommandHost
+from tui.host.staging import remove_leftovers
+from tui.restore.events import Event, Level, Progress, Remains, Status
+from tui.restore.pipeline import Restore
+from tui.restore.remains import clean_up
+
+pytestmark = [pytest.mark.lab, pytest.mark.xdist_group("lab")]
+
+NOTHING = Known(frozenset(), frozenset(), frozenset())
+
+MADE = Known(frozenset({("web", "created")}), frozenset({"webdata"}), frozenset())
+"""What a restore that came no further has made."""
+
+
+def slowed(
+    lab: Lab, program: str, path: str, arguments: str, setting: str, seconds: int = 60
+) -> list[str]:
+    """A prefix into the lab with a `program` that hesitates when it is called with `arguments`.
+
+    `setting` tells Podman where it is.
+    """
+    hesitate = f'case "$*" in *"{arguments}"*) sleep {seconds};; esac'
+    wrapper = f'#!/bin/sh\n{hesitate}\nexec {path} "$@"\n'
+    lab.run("mkdir", "-p", "/root/slow")
+    lab.run("tee", f"/root/slow/{program}", stdin=wrapper.encode())
+    lab.run("chmod", "+x", f"/root/slow/{program}")
+    lab.run("tee", f"/root/slow/{program}.conf", stdin=setting.encode())
+    return [*lab.prefix, f"CONTAINERS_CONF_OVERRIDE=/root/slow/{program}.conf"]
+
+
+def slowed_runtime(lab: Lab, seconds: int = 60) -> list[str]:
+    setting = '[engine.runtimes]\ncrun = ["/root/slow/crun"]\n'
+    return slowed(lab, "crun", "/usr/bin/crun", "restore --bundle", setting, seconds)
+
+
+@pytest.fixture
+def slow_network(lab: Lab) -> CommandHost:
+    """Podman is held up before it starts conmon."""
+    folders = '["/root/slow", "/usr/lib/podman", "/usr/libexec/podman"]'
+    setting = f"[engine]\nhelper_binaries_dir = {folders}\n"
+    return CommandHost(slowed(lab, "netavark", "/usr/lib/podman/netavark", "setup", setting))
+
+
+@pytest.fixture
+def slow_runtime(lab: Lab) -> CommandHost:
+    """The restore is held up after Podman has started conmon."""
+    return CommandHost(slowed_runtime(lab))
+
+
+def reaches(event: Event, message: str) -> bool:
+    return isinstance(event, Progress) and event.message == message
+
+
+def cancel_at(message: str) -> Callable[[Event, Restore], None]:
+    def look(event: Event, restore: Restore) -> None:
+        if reaches(event, message):
+            restore.cancel()
+
+    return look
+
+
+async def cleaned_up(lab: Lab, remains: tuple[Remains, ...]) -> None:
+    errors = [line.text async for line in clean_up(lab.host, remains) if line.level is Level.ERROR]
+    assert errors == []
+
+
+async def test_before_conmon_podman_is_ended(
+    lab: Lab, archives: Archives, slow_network: CommandHost
+) -> None:
+    archive = archives["web"]
+
+    cancelled = await lab.restore(
+        archive, host=slow_network, on_event=cancel_at("setting up the network")
+    )
+
+    assert cancelled.finished.status is Status.CANCELLED
+    assert not any(line.text.startswith("running conmon") for line in cancelled.log)
+    assert lab.known() == MADE
+    assert processes_naming(load(archive).config.id) == {}
+    assert [thing.kind for thing in cancelled.finished.remains] == ["container", "volume"]
+    await cleaned_up(lab, cancelled.finished.remains)
+    assert lab.known() == NOTHING
+    assert (await lab.restore(archive)).finished.status is Status.RESTORED
+
+
+async def test_after_conmon_the_runtime_is_killed_and_podman_tidies_up(
+    lab: Lab, archives: Archives, slow_runtime: CommandHost
+) -> None:
+    archive = archives["web"]
+
+    cancelled = await lab.restore(
+        archive, host=slow_runtime, on_event=cancel_at("bringing the processes back")
+    )
+
+    assert cancelled.finished.status is Status.CANCELLED
+    assert any(line.text.startswith("Cleaning up container") for line in cancelled.log)
+    assert lab.known() == MADE
+    assert processes_naming(load(archive).config.id) == {}
+    assert [thing.kind for thing in cancelled.finished.remains] == ["container", "volume"]
+    await cleaned_up(lab, cancelled.finished.remains)
+    assert lab.known() == NOTHING
+    assert (await lab.restore(archive)).finished.status is Status.RESTORED
+
+
+@pytest.mark.parametrize("cancelled", [True, False], ids=["cancelled", "not cancelled"])
+async def test_when_podman_dies_itself_nothing_lives_on_behind_its_back(
+    lab: Lab, archives: Archives, slow_runtime: CommandHost, cancelled: bool
+) -> None:
+    archive = archives["web"]
+    container = load(archive).config.id
+
+    def kill_podman(event: Event, restore: Restore) -> None:
+        if reaches(event, "bringing the processes back"):
+            for pid, line in processes_naming("container restore --import").items():
+                if line.startswith("podman "):
+                    os.kill(pid, signal.SIGKILL)
+            if cancelled:
+                restore.cancel()
+
+    ended = await lab.restore(archive, host=slow_runtime, on_event=kill_podman)
+
+    if cancelled:
+        assert ended.finished.status is Status.CANCELLED
+    else:
+        assert ended.finished.status is Status.FAILED
+        assert ended.finished.cause == "podman was ended by SIGKILL"
+    assert lab.known() == MADE
+    assert processes_naming(container) == {}
+    await cleaned_up(lab, ended.finished.remains)
+    assert lab.known() == NOTHING
+    assert (await lab.restore(archive)).finished.status is Status.RESTORED
+
+
+PODTHAW = """
+import asyncio, sys
+from tui.host.commands import CommandHost
+from tui.restore.events import LogLine
+from tui.restore.options import RestoreOptions
+from tui.restore.pipeline import Restore
+
+async def main():
+    restore = Restore(CommandHost(sys.argv[2:]), sys.argv[1], RestoreOptions())
+    async for event in restore.events():
+        if isinstance(event, LogLine):
+            print(event.text, flush=True)
+
+asyncio.run(main())
+"""
+
+
+def test_the_death_of_podthaw_does_not_stop_the_restore(lab: Lab, archives: Archives) -> None:
+    slow = slowed_runtime(lab, seconds=2)
+    argv = [sys.executable, "-c", PODTHAW, archives["web"], *slow]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as podthaw:
+        assert podthaw.stdout
+        assert any(line.startswith("running conmon") for line in podthaw.stdout)
+        podthaw.kill()
+
+    lab.podman("wait", "--condition=running", "web")  # Podman answers once the restore is over
+
+    state = lab.inspect("web")["State"]
+    assert (state["Running"], state["Restored"]) == (True, True)
+    assert http(18080) == "hello"
+    (copy,) = asyncio.run(remove_leftovers(CommandHost(slow)))
+    assert PurePath(copy).name not in lab.run("ls", "/var/tmp").split()

@@ -1,0 +1,193 @@
+"""Restores that fail: the cause is named, what is left is listed, and after it works again."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.lab.machine import IMAGE, REGISTRY, Archives, Known, Lab
+from tui.checkpoint.reading import load
+from tui.restore.events import Level, Outcome, Remains, Status, Step, StepFinished
+from tui.restore.options import RestoreOptions
+from tui.restore.remains import clean_up
+
+pytestmark = [pytest.mark.lab, pytest.mark.xdist_group("lab")]
+
+NOTHING = Known(frozenset(), frozenset(), frozenset())
+
+
+async def cleaned_up(lab: Lab, remains: tuple[Remains, ...]) -> None:
+    errors = [line.text async for line in clean_up(lab.host, remains) if line.level is Level.ERROR]
+    assert errors == []
+
+
+def kinds(remains: tuple[Remains, ...]) -> list[str]:
+    return [thing.kind for thing in remains]
+
+
+async def test_a_connection_is_named_as_the_cause_and_the_second_try_works(
+    lab: Lab, archives: Archives
+) -> None:
+    archive = archives["established"]
+
+    failed = await lab.restore(archive)
+
+    assert failed.finished.status is Status.FAILED
+    assert failed.finished.cause.startswith("inet: Connected TCP socket in image. ")
+    assert "--tcp-close" in failed.finished.cause
+    assert "CRIU restoring failed" in failed.finished.said
+    assert "criu" in {line.source for line in failed.log}
+    assert "restore.log" in Path(failed.finished.log).read_text()
+    assert kinds(failed.finished.remains) == ["container", "cgroup"]
+    assert lab.known().containers == {("talking", "created")}
+
+    again = await lab.podman_restore(archive, RestoreOptions(tcp_established=True))
+    assert "that ID is already in use" in again.stderr
+
+    await cleaned_up(lab, failed.finished.remains)
+    assert lab.known() == NOTHING
+    mended = await lab.restore(archive, RestoreOptions(tcp_established=True))
+    assert mended.finished.status is Status.RESTORED, mended.finished.cause
+
+
+async def test_a_volume_that_had_another_mode_is_named_and_the_second_try_works(
+    lab: Lab, tmp_path: Path
+) -> None:
+    archive = tmp_path / "mode.tar"
+    lab.run_container(
+        "keeper",
+        "chmod 0750 /data && cd /data && echo ready && while true; do sleep 1; done",
+        "-v=kept:/data",
+    )
+    lab.wait_for_log("keeper", "ready")
+    lab.checkpoint("keeper", archive)
+    lab.podman("volume", "rm", "kept")
+
+    failed = await lab.restore(str(archive), RestoreOptions(name="other"))
+
+    assert failed.finished.status is Status.FAILED
+    assert "has bad mode 040755 (expect 040750)" in failed.finished.cause
+    assert "--ignore-volumes" in failed.finished.cause
+    assert kinds(failed.finished.remains) == ["container", "volume", "cgroup"]
+    assert [thing.name for thing in failed.finished.remains[:2]] == ["other", "kept"]
+
+    await cleaned_up(lab, failed.finished.remains)
+    assert lab.known() == NOTHING
+    lab.podman("volume", "create", "kept")
+    lab.run("chmod", "0750", lab.podman("volume", "inspect", "-f={{.Mountpoint}}", "kept").strip())
+    mended = await lab.restore(str(archive), RestoreOptions(name="other", ignore_volumes=True))
+    assert mended.finished.status is Status.RESTORED, mended.finished.cause
+
+
+async def test_a_symbolic_link_that_was_deleted_takes_its_target_along(
+    lab: Lab, archives: Archives
+) -> None:
+    failed = await lab.restore(archives["deleted"])
+
+    assert failed.finished.status is Status.FAILED
+    assert "Can't open file bin/busybox on restore" in failed.finished.cause
+    await cleaned_up(lab, failed.finished.remains)
+    mended = await lab.restore(archives["deleted"], RestoreOptions(ignore_rootfs=True))
+    assert mended.finished.status is Status.RESTORED, mended.finished.cause
+
+
+async def test_a_missing_network_leaves_nothing_behind(lab: Lab, archives: Archives) -> None:
+    failed = await lab.restore(archives["static"])
+
+    assert failed.finished.status is Status.FAILED
+    assert "unable to find network with name or ID backnet" in failed.finished.cause
+    assert failed.finished.remains == ()
+    assert lab.known() == NOTHING
+
+
+async def test_a_cgroup_that_an_earlier_try_has_left_is_the_cause_of_the_next_failure(
+    lab: Lab, archives: Archives
+) -> None:
+    first = await lab.restore(archives["established"])
+    container, _cgroup = first.finished.remains
+    await cleaned_up(lab, (container,))
+
+    second = await lab.restore(archives["established"], RestoreOptions(tcp_established=True))
+
+    if lab.run("stat", "-fc%T", "/sys/fs/cgroup").strip() == "cgroup2fs":
+        assert second.finished.status is Status.RESTORED
+    else:
+        assert "devices.deny" in second.finished.cause
+        assert "remove the empty cgroup folders" in second.finished.cause
+        await cleaned_up(lab, second.finished.remains)
+        third = await lab.restore(archives["established"], RestoreOptions(tcp_established=True))
+        assert third.finished.status is Status.RESTORED, third.finished.cause
+
+
+@pytest.fixture
+def registry(lab: Lab) -> Iterator[str]:
+    """A registry in the lab; the name of an image in it that is not on the host."""
+    name = f"{REGISTRY}/shop:1"
+    with lab.registry():
+        lab.podman("push", "--quiet", IMAGE, name)
+        yield name
+    if lab.has_image(name):
+        lab.podman("untag", name, name)
+
+
+@pytest.fixture
+def from_registry(lab: Lab, registry: str, tmp_path: Path) -> str:
+    """The archive of a container whose image is in the registry, and no longer on the host."""
+    archive = tmp_path / "shop.tar"
+    lab.podman("tag", IMAGE, registry)
+    lab.run_container("shop", "echo ready; while true; do sleep 1; done", image=registry)
+    lab.wait_for_log("shop", "ready")
+    lab.checkpoint("shop", archive)
+    lab.podman("untag", registry, registry)
+    return str(archive)
+
+
+async def test_a_missing_image_is_pulled_from_its_registry(
+    lab: Lab, from_registry: str, registry: str
+) -> None:
+    lab.podman("save", "--output=/root/kept.tar", IMAGE)
+    lab.podman("rmi", IMAGE)
+    try:
+        plan = await lab.plan(from_registry, RestoreOptions())
+        restored = await lab.restore(from_registry)
+    finally:
+        lab.podman("rm", "--all", "--force", "--time=0")
+        lab.podman("load", "--input=/root/kept.tar")
+        lab.run("rm", "/root/kept.tar")
+
+    assert [(one.code, one.severity.value) for one in plan.conflicts] == [
+        ("image-missing", "unchecked")
+    ]
+    assert restored.finished.status is Status.RESTORED, restored.finished.cause
+    texts = [line.text for line in restored.log]
+    assert f"Trying to pull {registry}..." in texts
+    assert any(text.startswith("Copying blob") for text in texts)
+    assert StepFinished(Step.PULL, Outcome.OK) in restored.events
+
+
+async def test_an_image_that_has_changed_in_its_registry_stops_the_restore_before_it_begins(
+    lab: Lab, from_registry: str, registry: str
+) -> None:
+    image_id = load(from_registry).config.image_id
+    lab.run("sh", "-c", f"printf 'FROM {IMAGE}\\nLABEL newer=1\\n' >/root/Newer")
+    lab.podman("build", "--quiet", "--tag=localhost/newer", "-f", "/root/Newer")
+    lab.podman("push", "--quiet", "localhost/newer", registry)
+    lab.podman("rmi", "localhost/newer")
+    lab.podman("save", "--output=/root/kept.tar", IMAGE)
+    lab.podman("rmi", IMAGE)
+    try:
+        failed = await lab.restore(from_registry)
+        known = lab.known()
+        await cleaned_up(lab, failed.finished.remains)
+        pulled_is_gone = not lab.has_image(registry)
+    finally:
+        lab.podman("load", "--input=/root/kept.tar")
+        lab.run("rm", "/root/kept.tar", "/root/Newer")
+
+    assert failed.finished.status is Status.FAILED
+    assert f"is another image by now: the container was made of {image_id[:12]}" in (
+        failed.finished.cause
+    )
+    assert known == NOTHING
+    assert kinds(failed.finished.remains) == ["image"]
+    assert pulled_is_gone
