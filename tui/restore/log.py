@@ -4,10 +4,8 @@ Podman passes on what netavark, conmon and the OCI runtime print, and the runtim
 CRIU's log; each has its own form, and only the lines themselves tell them apart.
 """
 
-import ast
 import re
 from collections.abc import Callable
-from contextlib import suppress
 
 from tui.restore.events import Level, LogLine
 from tui.text import safe_text
@@ -73,9 +71,15 @@ class LogReader:
 
 
 def _unquoted(text: str) -> str:
-    """The Go string literal `text`; Python's literals have the same escapes."""
-    if text.startswith('"'):
-        with suppress(ValueError, SyntaxError):
-            value: object = ast.literal_eval(text)
-            return str(value)
-    return text
+    """What the Go string literal `text` stands for; other text as it is."""
+    return _ESCAPE.sub(_unescaped, text[1:-1]) if text.startswith('"') else text
+
+
+_ESCAPE = re.compile(r"\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|U(00(?:0[0-9a-f]|10)[0-9a-f]{4})|(.))")
+_ESCAPED = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    *numbers, char = found.groups()
+    number = next((number for number in numbers if number), None)
+    return chr(int(number, 16)) if number else _ESCAPED.get(char, char)

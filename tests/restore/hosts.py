@@ -1,0 +1,62 @@
+"""The demo host with some commands put in other words."""
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+
+from tui.host.demo import DemoHost
+from tui.host.host import FACT_TIMEOUT, Answer, NoAnswer, Process
+
+
+class Ended:
+    """A process that is over before anybody looks."""
+
+    def __init__(self, status: int) -> None:
+        self._status = status
+
+    async def wait(self) -> int:
+        return self._status
+
+    def terminate(self) -> None:
+        pass
+
+
+class AlteredHost(DemoHost):
+    """`prints` is what commands that are started print and end with, `changes` what the answers
+    of others are changed to; both by how the command begins."""
+
+    def __init__(
+        self,
+        *,
+        prints: Mapping[str, tuple[str, int] | NoAnswer] | None = None,
+        changes: Mapping[str, Callable[[str], str]] | None = None,
+        pace: float = 0.1,
+    ) -> None:
+        super().__init__(pace=pace)
+        self._prints = prints or {}
+        self._changes = changes or {}
+        self.started: list[Process] = []
+
+    async def run(
+        self, argv: Sequence[str], *, stdin: bytes = b"", timeout: float | None = FACT_TIMEOUT
+    ) -> Answer:
+        line = " ".join(argv)
+        answer = await super().run(argv, stdin=stdin, timeout=timeout)
+        for beginning, change in self._changes.items():
+            if line.startswith(beginning):
+                return Answer(answer.argv, 0, change(answer.stdout), "")
+        return answer
+
+    async def start(
+        self, argv: Sequence[str], *, stdin: int | None = None, stdout: int, stderr: int
+    ) -> Process:
+        line = " ".join(argv)
+        for beginning, printed in self._prints.items():
+            if line.startswith(beginning):
+                if isinstance(printed, NoAnswer):
+                    raise printed
+                text, status = printed
+                os.write(stderr, text.encode())
+                return Ended(status)
+        process = await super().start(argv, stdin=stdin, stdout=stdout, stderr=stderr)
+        self.started.append(process)
+        return process
