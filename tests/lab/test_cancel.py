@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import PurePath
 
 import pytest
@@ -14,7 +14,7 @@ from tests.lab.machine import Archives, Known, Lab, http, processes_naming
 from tui.checkpoint.reading import load
 from tui.host.commands import CommandHost
 from tui.host.staging import remove_leftovers
-from tui.restore.events import Event, Level, Progress, Remains, Status
+from tui.restore.events import Event, Level, LogLine, Progress, Remains, Status
 from tui.restore.pipeline import Restore
 from tui.restore.remains import clean_up
 
@@ -114,6 +114,40 @@ async def test_after_conmon_the_runtime_is_killed_and_podman_tidies_up(
     await cleaned_up(lab, cancelled.finished.remains)
     assert lab.known() == NOTHING
     assert (await lab.restore(archive)).finished.status is Status.RESTORED
+
+
+@pytest.fixture
+def slow_criu(lab: Lab) -> Iterator[None]:
+    """CRIU is held up when the processes are there again, just before they go on."""
+    script = '#!/bin/sh\nif [ "$CRTOOLS_SCRIPT_ACTION" = post-restore ]; then sleep 60; fi\n'
+    lab.run("mkdir", "-p", "/root/slow", "/etc/criu")
+    lab.run("tee", "/root/slow/action", stdin=script.encode())
+    lab.run("chmod", "+x", "/root/slow/action")
+    lab.run("tee", "/etc/criu/default.conf", stdin=b"action-script /root/slow/action\n")
+    yield
+    lab.run("rm", "/etc/criu/default.conf")
+
+
+async def test_processes_that_criu_has_brought_back_already_are_killed_too(
+    lab: Lab, archives: Archives, slow_criu: None
+) -> None:
+    archive = archives["web"]
+    seen: list[str] = []
+
+    def cancel(event: Event, restore: Restore) -> None:
+        if isinstance(event, LogLine) and "post-restore" in event.text:
+            seen.extend(processes_naming("httpd -f -p 80 -h /www").values())
+            restore.cancel()
+
+    cancelled = await lab.restore(archive, on_event=cancel)
+
+    assert seen != []
+    assert cancelled.finished.status is Status.CANCELLED
+    assert lab.known() == MADE
+    assert processes_naming("httpd -f -p 80 -h /www") == {}
+    assert processes_naming(load(archive).config.id) == {}
+    await cleaned_up(lab, cancelled.finished.remains)
+    assert lab.known() == NOTHING
 
 
 @pytest.mark.parametrize("cancelled", [True, False], ids=["cancelled", "not cancelled"])

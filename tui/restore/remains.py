@@ -17,6 +17,9 @@ CGROUPS = "/sys/fs/cgroup"
 """Where the host's cgroups are; with cgroup v1 the controllers are folders of it."""
 
 
+_GONE = ": No such file or directory"
+
+
 async def find_remains(
     host: Host, config: ContainerConfig, before: HostFacts, after: HostFacts, trace: Trace
 ) -> tuple[Remains, ...]:
@@ -44,10 +47,13 @@ async def clean_up(host: Host, remains: Iterable[Remains]) -> AsyncIterator[LogL
             except NoAnswer as error:
                 yield LogLine("podthaw", Level.ERROR, str(error))
                 continue
-            failed = answer.status != 0
-            for line in safe_lines(answer.stderr):
+            lines = safe_lines(answer.stderr)
+            # removing one thing may have removed another one
+            gone = bool(lines) and all(line.endswith(_GONE) for line in lines)
+            failed = answer.status != 0 and not gone
+            for line in lines:
                 yield LogLine(argv[0], Level.ERROR if failed else Level.INFO, line)
-            if failed and not answer.stderr:
+            if failed and not lines:
                 yield LogLine(argv[0], Level.ERROR, f"ended with status {answer.status}")
 
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from tui.host.host import Host, NoAnswer, Process
 from tui.restore.trace import Trace
 
-_TRIES = 25
+_TRIES = 50
 _PAUSE = 0.2
 """Seconds between two looks at what still runs."""
 
@@ -24,7 +24,7 @@ async def stop(host: Host, podman: Process, trace: Trace) -> None:
         return
     conmon = await _conmon(host, trace)
     if conmon:
-        await _kill(host, await _descendants(host, conmon))
+        await _kill(host, await _runtime_tree(host, conmon, trace.container))
 
 
 async def settle(host: Host, trace: Trace) -> bool:
@@ -40,7 +40,7 @@ async def settle(host: Host, trace: Trace) -> bool:
         conmon = await _conmon(host, trace)
         if not conmon:
             break
-        await _kill(host, await _descendants(host, conmon))
+        await _kill(host, await _runtime_tree(host, conmon, trace.container))
     else:
         return False
     await _output(host, [trace.conmon.runtime, "delete", "--force", trace.container])
@@ -51,16 +51,31 @@ async def _conmon(host: Host, trace: Trace) -> str:
     """The PID of the container's conmon, empty if there is none (any more)."""
     assert trace.conmon
     pid = (await _output(host, ["cat", "--", trace.conmon.pid_file])).strip()
-    if not pid.isdecimal():
-        return ""
-    words = (await _output(host, ["cat", f"/proc/{pid}/cmdline"])).split("\0")
-    return pid if trace.container in words else ""
+    return pid if pid.isdecimal() and trace.container in await _words(host, pid) else ""
+
+
+async def _runtime_tree(host: Host, conmon: str, container: str) -> list[str]:
+    """The PIDs of the runtime and of all that it started, but not of Podman's own cleaning up."""
+    found = []
+    for child in await _children(host, conmon):
+        words = await _words(host, child)
+        if not ("cleanup" in words and container in words):
+            found += [child, *await _descendants(host, child)]
+    return found
 
 
 async def _descendants(host: Host, pid: str) -> list[str]:
-    """The PIDs below `pid`, parents first. Every kernel that CRIU works on has these lists."""
-    children = (await _output(host, ["cat", f"/proc/{pid}/task/{pid}/children"])).split()
+    children = await _children(host, pid)
     return [*children, *[one for child in children for one in await _descendants(host, child)]]
+
+
+async def _children(host: Host, pid: str) -> list[str]:
+    # CRIU itself needs a kernel that has these lists
+    return (await _output(host, ["cat", f"/proc/{pid}/task/{pid}/children"])).split()
+
+
+async def _words(host: Host, pid: str) -> list[str]:
+    return (await _output(host, ["cat", f"/proc/{pid}/cmdline"])).split("\0")
 
 
 async def _kill(host: Host, pids: Sequence[str]) -> None:
