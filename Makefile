@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help install demo test check format snapshots screenshots bench lab clean
+.PHONY: help install demo test check format snapshots screenshots readme bench lab clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -36,6 +36,9 @@ snapshots: install ## take the UI snapshots anew (look at them before you commit
 
 screenshots: install ## write screenshots/ from the scenes of the snapshot tests
 	$(BIN)/python -m tests.ui.scenes screenshots
+
+readme: install ## write the generated parts of README.md anew
+	$(BIN)/python -m tests.readme
 
 bench: install ## build a 2 GiB checkpoint and measure the reader against zstd -dc and gzip -dc
 	$(BIN)/python -m tests.bench.archive

@@ -1,5 +1,6 @@
 """The checksum of an archive, worked out beside the pass that reads it."""
 
+import errno
 import hashlib
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -10,6 +11,8 @@ def sha256(path: str) -> str:
 
     Raises OSError when it cannot be read.
     """
+    if not Path(path).is_file():  # reading a device or a pipe may never end
+        raise OSError(errno.EINVAL, "not a regular file", path)
     with Path(path).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

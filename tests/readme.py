@@ -1,0 +1,31 @@
+"""The parts of the README that come from the code: `python -m tests.readme` writes them anew."""
+
+import re
+from pathlib import Path
+
+from tui.restore.checks import table
+
+README = Path(__file__).parent.parent / "README.md"
+
+
+def generated() -> dict[str, str]:
+    """Each generated part, by the name in its markers."""
+    checks = ["| code | severity | what it means |", "|---|---|---|"]
+    checks += [f"| `{code}` | {severity} | {title} |" for code, severity, title in table()]
+    return {"checks": "\n".join(checks)}
+
+
+def updated(text: str) -> str:
+    """`text` with its generated parts as the code has them now."""
+    for name, part in generated().items():
+        text = re.sub(
+            rf"(<!-- {name} -->\n).*?(<!-- end of {name} -->)",
+            lambda match, part=part: f"{match[1]}{part}\n{match[2]}",  # type: ignore[misc]
+            text,
+            flags=re.DOTALL,
+        )
+    return text
+
+
+if __name__ == "__main__":
+    README.write_text(updated(README.read_text()))

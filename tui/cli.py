@@ -1,0 +1,318 @@
+"""The command line: picks the terminal UI or a headless command, and imports neither too early."""
+
+import argparse
+import os
+import shlex
+import sys
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, NoReturn
+
+from tui import __version__
+from tui.errors import ExitCode, PodthawError, UsageError
+from tui.text import safe_text
+
+if TYPE_CHECKING:
+    from tui.host.host import Host
+    from tui.restore.options import RestoreOptions
+
+HOST_COMMAND = "PODTHAW_HOST_COMMAND"
+"""Environment variable with the default of `--host-command`."""
+
+EXIT_CODES = """exit codes:
+  0    done, or nothing blocks
+  1    blocked, or the restore failed
+  2    the command line is wrong, or a question would need a terminal
+  3    the archive cannot be read, or only in part
+  4    the host cannot be asked at all
+  5    nothing blocks, but something that matters could not be checked
+  130  interrupted"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; the exit code says how it went."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        parser, words = _choose(arguments)
+        options = parser.parse_args(words)
+        run: Callable[[argparse.Namespace], int] = options.run
+        status = run(options)
+        sys.stdout.flush()
+    except PodthawError as error:
+        print(f"podthaw: {safe_text(str(error))}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        # whoever read standard output has gone; what it did not take is nobody's loss
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.OK
+    return status
+
+
+class _Parser(argparse.ArgumentParser):
+    """Wrong words are an error of podthaw's own, so that they leave by the same door."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message}\ntry `{self.prog} --help`")
+
+
+def _choose(arguments: list[str]) -> tuple[argparse.ArgumentParser, list[str]]:
+    if arguments and arguments[0] in _COMMANDS:
+        make = _COMMANDS[arguments[0]]
+        return make(), arguments[1:]
+    return _ui_parser(), arguments
+
+
+def _new(command: str, description: str) -> _Parser:
+    return _Parser(
+        prog=f"podthaw {command}".strip(),
+        description=description,
+        epilog=EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+
+
+def _ui_parser() -> argparse.ArgumentParser:
+    parser = _new("", "Look into a container checkpoint, see what blocks its restore, restore it.")
+    parser.usage = (
+        "podthaw [FILE|DIR] [options]\n"
+        "       podthaw demo | inspect FILE | check FILE | restore FILE | host | explain CODE"
+    )
+    parser.add_argument("path", metavar="FILE|DIR", nargs="?", default=".")
+    parser.add_argument("--version", action="version", version=f"podthaw {__version__}")
+    _add_host_options(parser)
+    _add_restore_options(parser)
+    _add_secrets_option(parser)
+    parser.set_defaults(run=_run_ui)
+    return parser
+
+
+def _demo_parser() -> argparse.ArgumentParser:
+    parser = _new("demo", "Open a bundled real checkpoint with a simulated host.")
+    parser.set_defaults(run=_run_demo)
+    return parser
+
+
+def _inspect_parser() -> argparse.ArgumentParser:
+    parser = _new("inspect", "Print what is inside a checkpoint.")
+    parser.add_argument("path", metavar="FILE")
+    parser.add_argument(
+        "--section",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="only this part: config, spec, network, members, problems (repeatable)",
+    )
+    _add_json_option(parser)
+    _add_secrets_option(parser)
+    parser.set_defaults(run=_run_inspect)
+    return parser
+
+
+def _check_parser() -> argparse.ArgumentParser:
+    parser = _new("check", "Say whether a checkpoint will restore on the host, and what blocks it.")
+    parser.add_argument("path", metavar="FILE")
+    _add_host_options(parser)
+    _add_restore_options(parser)
+    _add_json_option(parser)
+    parser.set_defaults(run=_run_check)
+    return parser
+
+
+def _restore_parser() -> argparse.ArgumentParser:
+    parser = _new("restore", "Restore a checkpoint; prints the container's ID.")
+    parser.add_argument("path", metavar="FILE")
+    _add_host_options(parser)
+    _add_restore_options(parser)
+    parser.add_argument("--yes", "-y", action="store_true", help="restore without asking")
+    parser.add_argument("--force", action="store_true", help="restore although something blocks it")
+    after = parser.add_mutually_exclusive_group()
+    after.add_argument(
+        "--clean-up", action="store_true", help="remove what a failed restore left behind"
+    )
+    after.add_argument(
+        "--keep-remains", action="store_true", help="keep what a failed restore left behind"
+    )
+    _add_json_option(parser)
+    parser.set_defaults(run=_run_restore)
+    return parser
+
+
+def _host_parser() -> argparse.ArgumentParser:
+    parser = _new("host", "Print every fact about the host: can it restore at all?")
+    _add_host_options(parser)
+    _add_json_option(parser)
+    parser.set_defaults(run=_run_host)
+    return parser
+
+
+def _explain_parser() -> argparse.ArgumentParser:
+    parser = _new("explain", "Explain a check; without CODE, list them all.")
+    parser.add_argument("code", metavar="CODE", nargs="?", default="")
+    parser.set_defaults(run=_run_explain)
+    return parser
+
+
+_COMMANDS: dict[str, Callable[[], argparse.ArgumentParser]] = {
+    "demo": _demo_parser,
+    "inspect": _inspect_parser,
+    "check": _check_parser,
+    "restore": _restore_parser,
+    "host": _host_parser,
+    "explain": _explain_parser,
+}
+
+
+def _add_json_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def _add_secrets_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--show-secrets",
+        action="store_true",
+        help="show the values of environment variables",
+    )
+
+
+def _add_host_options(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("the host to restore on")
+    group.add_argument(
+        "--host",
+        choices=("local", "demo"),
+        default="local",
+        help="this machine, or a simulated one (default: local)",
+    )
+    group.add_argument(
+        "--host-command",
+        metavar="PREFIX",
+        default=os.environ.get(HOST_COMMAND, ""),
+        help="run every command on the host behind PREFIX, such as 'sudo -n' or"
+        f" 'nsenter --target PID --all' (environment: {HOST_COMMAND})",
+    )
+
+
+def _add_restore_options(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("restore options, as `podman container restore` has them")
+    group.add_argument("--name", "-n", default="", help="give the container a new name and ID")
+    group.add_argument("--pod", default="", help="restore into this pod, by name or ID")
+    group.add_argument(
+        "--publish",
+        "-p",
+        action="append",
+        default=[],
+        metavar="SPEC",
+        help="publish these ports instead of the recorded ones (repeatable)",
+    )
+    for flag, text in (
+        ("ignore-volumes", "keep the host's volumes: do not restore their content"),
+        ("ignore-rootfs", "do not apply the changes to the root file system"),
+        ("ignore-static-ip", "do not ask for the recorded IP address"),
+        ("ignore-static-mac", "do not ask for the recorded MAC address"),
+        ("tcp-established", "restore established TCP connections"),
+        ("tcp-close", "restore, but close established TCP connections"),
+        ("file-locks", "restore file locks"),
+        ("keep", "keep CRIU's logs and images after the restore"),
+        ("print-stats", "print CRIU's statistics"),
+    ):
+        group.add_argument(f"--{flag}", action="store_true", help=text)
+    group.add_argument(
+        "--import-previous", default="", metavar="FILE", help="the pre-checkpoint archive"
+    )
+    group.add_argument(
+        "--cgroup-manager", default="", choices=("systemd", "cgroupfs"), help="for Podman itself"
+    )
+
+
+def restore_options(options: argparse.Namespace) -> "RestoreOptions":
+    """The restore options among the parsed words."""
+    from dataclasses import fields
+
+    from tui.restore.options import RestoreOptions
+
+    values = {field.name: getattr(options, field.name) for field in fields(RestoreOptions)}
+    return RestoreOptions(**values | {"publish": tuple(options.publish)})
+
+
+def make_host(options: argparse.Namespace) -> "Host":
+    """The host that `--host` and `--host-command` name.
+
+    Raises UsageError when they name none.
+    """
+    if options.host == "demo":
+        from tui.host.demo import DemoHost
+
+        return DemoHost()
+    from tui.host.commands import CommandHost
+
+    try:
+        prefix = shlex.split(options.host_command)
+    except ValueError as error:
+        raise UsageError(f"--host-command cannot be split into words: {error}") from error
+    return CommandHost(prefix)
+
+
+def _run_inspect(options: argparse.Namespace) -> int:
+    from tui.headless import inspect
+
+    return inspect(
+        options.path,
+        sections=options.section,
+        as_json=options.json,
+        reveal=options.show_secrets,
+    )
+
+
+def _run_check(options: argparse.Namespace) -> int:
+    from tui.headless import check
+
+    return check(options.path, make_host(options), restore_options(options), as_json=options.json)
+
+
+def _run_restore(options: argparse.Namespace) -> int:
+    from tui.headless import AfterFailure, restore
+
+    after = AfterFailure.ASK
+    if options.clean_up:
+        after = AfterFailure.CLEAN_UP
+    elif options.keep_remains:
+        after = AfterFailure.KEEP
+    return restore(
+        options.path,
+        make_host(options),
+        restore_options(options),
+        yes=options.yes,
+        force=options.force,
+        after_failure=after,
+        as_json=options.json,
+    )
+
+
+def _run_host(options: argparse.Namespace) -> int:
+    from tui.headless import host
+
+    return host(make_host(options), as_json=options.json)
+
+
+def _run_explain(options: argparse.Namespace) -> int:
+    from tui.headless import explain
+
+    return explain(options.code)
+
+
+def _run_ui(options: argparse.Namespace) -> int:
+    from tui.ui.app import run
+
+    return run(
+        options.path,
+        make_host(options),
+        restore_options(options),
+        reveal=options.show_secrets,
+    )
+
+
+def _run_demo(_: argparse.Namespace) -> int:
+    from tui.ui.app import run_demo
+
+    return run_demo()

@@ -1,0 +1,208 @@
+"""The commands for scripts: data to standard output, everything else to standard error."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import aclosing
+from enum import Enum, auto
+
+from tui.archive.digest import sha256_aside
+from tui.checkpoint.checkpoint import Checkpoint
+from tui.checkpoint.reading import load
+from tui.errors import ArchiveError, ExitCode, HostError, UsageError
+from tui.host.collect import collect, reachable
+from tui.host.facts import HostFacts
+from tui.host.host import Host
+from tui.host.questions import Questions, questions
+from tui.report import document, text
+from tui.restore.checks import explain as explanation
+from tui.restore.checks import table
+from tui.restore.events import Event, Finished, Remains, Status
+from tui.restore.options import RestoreOptions
+from tui.restore.pipeline import Restore
+from tui.restore.plan import Plan, Verdict, make_plan
+from tui.restore.remains import clean_up
+from tui.text import safe_text
+
+_VERDICT_CODES = {
+    Verdict.READY: ExitCode.OK,
+    Verdict.BLOCKED: ExitCode.BLOCKED,
+    Verdict.UNKNOWN: ExitCode.UNKNOWN,
+}
+
+_STATUS_CODES = {
+    Status.RESTORED: ExitCode.OK,
+    Status.FAILED: ExitCode.BLOCKED,
+    Status.BLOCKED: ExitCode.BLOCKED,
+    Status.CANCELLED: ExitCode.INTERRUPTED,
+}
+
+
+class AfterFailure(Enum):
+    """What becomes of what a failed restore left behind."""
+
+    ASK = auto()
+    CLEAN_UP = auto()
+    KEEP = auto()
+
+
+def inspect(path: str, *, sections: Sequence[str], as_json: bool, reveal: bool) -> int:
+    """Print what is inside the checkpoint at `path`."""
+    unknown = [name for name in sections if name not in document.SECTIONS]
+    if unknown:
+        raise UsageError(
+            f"there is no section {unknown[0]!r}; there are {', '.join(document.SECTIONS)}"
+        )
+    digest = sha256_aside(path) if as_json else None
+    checkpoint = load(path)
+    if digest:
+        _print_json(
+            document.inspect_document(
+                checkpoint, sha256=digest.result(), sections=sections, reveal=reveal
+            )
+        )
+    else:
+        print(text.inspect_text(checkpoint, sections=sections, reveal=reveal))
+    return _archive_code(checkpoint)
+
+
+def check(path: str, host: Host, options: RestoreOptions, *, as_json: bool) -> int:
+    """Say whether the checkpoint at `path` will restore on `host`."""
+    digest = sha256_aside(path) if as_json else None
+    checkpoint = load(path)
+    if not checkpoint.readable:
+        return inspect(path, sections=(), as_json=as_json, reveal=False)
+    try:
+        facts = asyncio.run(_ask(host, questions(checkpoint)))
+    except HostError:
+        inspect(path, sections=(), as_json=as_json, reveal=False)
+        raise
+    plan = make_plan(checkpoint, facts, options)
+    if digest:
+        _print_json(document.check_document(checkpoint, facts, plan, sha256=digest.result()))
+    else:
+        print(text.check_text(checkpoint, facts, plan))
+    return _archive_code(checkpoint) or _VERDICT_CODES[plan.verdict]
+
+
+def host(where: Host, *, as_json: bool) -> int:
+    """Print every fact about the host."""
+    facts = asyncio.run(_ask(where, Questions()))
+    if as_json:
+        _print_json(document.host_document(facts))
+    else:
+        print(text.host_text(facts))
+    return ExitCode.OK
+
+
+def explain(code: str) -> int:
+    """Print the documentation of one check, or the list of them all."""
+    if not code:
+        print(text.checks_text(table()))
+        return ExitCode.OK
+    try:
+        print(explanation(code))
+    except KeyError:
+        raise UsageError(f"there is no check {code!r}; `podthaw explain` lists them all") from None
+    return ExitCode.OK
+
+
+def restore(
+    path: str,
+    host: Host,
+    options: RestoreOptions,
+    *,
+    yes: bool,
+    force: bool,
+    after_failure: AfterFailure,
+    as_json: bool,
+) -> int:
+    """Restore the checkpoint at `path` on `host`; print the container's ID, as Podman does."""
+    checkpoint = load(path)
+    if not checkpoint.readable or not checkpoint.contents.complete:
+        problems = "; ".join(problem.message for problem in checkpoint.contents.problems)
+        raise ArchiveError(f"{path}: {problems or 'not all of it could be read'}")
+    if not yes:
+        facts = asyncio.run(_ask(host, questions(checkpoint)))
+        plan = make_plan(checkpoint, facts, options)
+        _say(text.check_text(checkpoint, facts, plan))
+        if plan.verdict is Verdict.BLOCKED and not force:
+            return ExitCode.BLOCKED
+        if not _ask_person(_question(plan)):
+            return ExitCode.INTERRUPTED
+    restoring = Restore(host, path, options, checkpoint=checkpoint, force=force)
+    finished = asyncio.run(_follow(restoring, _print_event if as_json else _say_event))
+    if finished.status is Status.RESTORED and not as_json:
+        print(finished.id)
+    if finished.remains:
+        _mend(host, finished.remains, after_failure)
+    return _STATUS_CODES[finished.status]
+
+
+async def _ask(host: Host, asked: Questions) -> HostFacts:
+    await reachable(host)
+    return await collect(host, asked)
+
+
+async def _follow(restoring: Restore, show: Callable[[Event], None]) -> Finished:
+    """Run `restoring`, cancelled by the first interrupt; return its last event."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, restoring.cancel)
+    async with aclosing(restoring.events()) as events:
+        async for event in events:
+            show(event)
+            last = event
+    assert isinstance(last, Finished)
+    return last
+
+
+def _mend(host: Host, remains: tuple[Remains, ...], after: AfterFailure) -> None:
+    names = ", ".join(f"{thing.kind} {safe_text(thing.name)}" for thing in remains)
+    if after is AfterFailure.ASK and sys.stdin.isatty():
+        wanted = _ask_person(f"Remove what was left behind ({names})?")
+    else:
+        wanted = after is AfterFailure.CLEAN_UP
+    if not wanted:
+        _say(f"left as it is: {names}")
+        return
+
+    async def run() -> None:
+        async for line in clean_up(host, remains):
+            _say_event(line)
+
+    asyncio.run(run())
+
+
+def _question(plan: Plan) -> str:
+    blocked = plan.verdict is Verdict.BLOCKED
+    return "Restore in spite of what blocks it?" if blocked else "Restore?"
+
+
+def _archive_code(checkpoint: Checkpoint) -> int:
+    return ExitCode.OK if checkpoint.contents.complete and checkpoint.readable else ExitCode.ARCHIVE
+
+
+def _ask_person(question: str) -> bool:
+    if not sys.stdin.isatty():
+        raise UsageError(f"{question} There is no terminal to answer on: say --yes.")
+    print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def _say(words: str) -> None:
+    print(words, file=sys.stderr, flush=True)
+
+
+def _print_json(value: object) -> None:
+    print(document.dumps(value))
+
+
+def _say_event(event: Event) -> None:
+    for line in text.event_lines(event):
+        _say(line)
+
+
+def _print_event(event: Event) -> None:
+    print(document.dumps(document.event_document(event), indent=None), flush=True)

@@ -1,0 +1,155 @@
+"""What the commands print with `--json`; the README describes each document.
+
+Strings are the archive's own: JSON escapes whatever a terminal could act on.
+"""
+
+import dataclasses
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from tui.archive.model import Member, Problem
+from tui.checkpoint.checkpoint import CONFIG, NETWORK, SPEC, Checkpoint
+from tui.checkpoint.secrets import masked
+from tui.checkpoint.summary import checkpointed
+from tui.host.document import facts_json
+from tui.host.facts import HostFacts
+from tui.restore.conflict import Conflict, Remedy
+from tui.restore.events import Event, Finished
+from tui.restore.plan import Plan
+
+SCHEMA = 1
+"""Raised when a reader of an older document would misread a newer one."""
+
+SECTIONS = ("config", "spec", "network", "members", "problems")
+"""What `inspect --section` can be asked for."""
+
+_DOCUMENTS = {"config": CONFIG, "spec": SPEC, "network": NETWORK}
+
+
+def dumps(document: object, *, indent: int | None = 2) -> str:
+    """`document` as JSON in plain ASCII."""
+    import json  # not msgspec: it refuses the lone surrogates that odd file names become
+
+    return json.dumps(document, indent=indent, ensure_ascii=True)
+
+
+def inspect_document(
+    checkpoint: Checkpoint, *, sha256: str, sections: Iterable[str] = (), reveal: bool = False
+) -> dict[str, Any]:
+    """What `inspect --json` prints: the archive, and each of `sections` (all of them if none)."""
+    document: dict[str, Any] = {
+        "schema": SCHEMA,
+        "archive": archive_document(checkpoint, sha256=sha256),
+    }
+    for section in tuple(sections) or SECTIONS:
+        document[section] = _section(checkpoint, section, reveal=reveal)
+    return document
+
+
+def archive_document(checkpoint: Checkpoint, *, sha256: str) -> dict[str, Any]:
+    """Who made the archive, of what, and whether all of it could be read."""
+    contents, config = checkpoint.contents, checkpoint.config
+    moment = checkpointed(checkpoint)
+    return {
+        "path": contents.path,
+        "engine": "podman",
+        "compression": contents.compression,
+        "name": config.name,
+        "id": config.id,
+        "image": config.image_name,
+        "image_id": config.image_id,
+        "pod": config.pod,
+        "runtime": config.runtime,
+        "created": config.created,
+        "checkpointed": moment.isoformat() if moment else "",
+        "size": contents.identity.size,
+        "sha256": sha256,
+        "complete": contents.complete,
+        "problems": [_problem(problem) for problem in _problems(checkpoint)],
+    }
+
+
+def check_document(
+    checkpoint: Checkpoint, facts: HostFacts, plan: Plan, *, sha256: str
+) -> dict[str, Any]:
+    """What `check --json` prints."""
+    return {
+        "schema": SCHEMA,
+        "archive": archive_document(checkpoint, sha256=sha256),
+        "host": facts_json(facts),
+        "options": dataclasses.asdict(plan.options),
+        "verdict": plan.verdict,
+        "conflicts": [conflict_document(conflict) for conflict in plan.conflicts],
+        "changes": [
+            {
+                "document": change.document,
+                "pointer": change.pointer,
+                "before": change.before,
+                "after": change.after,
+            }
+            for change in plan.changes
+        ],
+        "command": list(plan.command),
+    }
+
+
+def conflict_document(conflict: Conflict) -> dict[str, Any]:
+    """One conflict with its evidence and remedies."""
+    document: dict[str, Any] = msgspec.to_builtins(conflict)
+    document["remedies"] = [_remedy(remedy) for remedy in conflict.remedies]
+    return document
+
+
+def host_document(facts: HostFacts) -> dict[str, Any]:
+    """What `host --json` prints."""
+    return {"schema": SCHEMA, "host": facts_json(facts)}
+
+
+def event_document(event: Event) -> dict[str, Any]:
+    """One line of `restore --json`."""
+    name = "".join(f"_{c.lower()}" if c.isupper() else c for c in type(event).__name__)
+    document: dict[str, Any] = {"event": name.lstrip("_"), **msgspec.to_builtins(event)}
+    if isinstance(event, Finished):
+        document["schema"] = SCHEMA
+        document["conflicts"] = [conflict_document(conflict) for conflict in event.conflicts]
+    return document
+
+
+def _section(checkpoint: Checkpoint, section: str, *, reveal: bool) -> Any:
+    if section == "members":
+        return [_member(member) for member in checkpoint.contents.members]
+    if section == "problems":
+        return [_problem(problem) for problem in _problems(checkpoint)]
+    name = _DOCUMENTS[section]
+    document = checkpoint.documents.get(name)
+    return document if reveal else masked(name, document)
+
+
+def _problems(checkpoint: Checkpoint) -> tuple[Problem, ...]:
+    return checkpoint.contents.problems + checkpoint.contents.ambiguities
+
+
+def _problem(problem: Problem) -> dict[str, Any]:
+    return {"member": problem.member, "offset": problem.offset, "message": problem.message}
+
+
+def _member(member: Member) -> dict[str, Any]:
+    return {
+        "name": member.name,
+        "kind": member.kind,
+        "size": member.size,
+        "mode": f"{member.mode:04o}",
+        "mtime": member.mtime.isoformat(),
+        "link": member.link,
+    }
+
+
+def _remedy(remedy: Remedy) -> dict[str, Any]:
+    action = (
+        {"commands": [list(command) for command in remedy.commands]}
+        if remedy.commands
+        else {"options": remedy.options}
+    )
+    return {"id": remedy.id, "label": remedy.label, "removes": remedy.removes, **action}
