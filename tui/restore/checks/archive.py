@@ -1,0 +1,67 @@
+"""Checks of the archive itself."""
+
+from collections.abc import Iterator
+
+from tui.checkpoint.checkpoint import CONFIG
+from tui.restore.checks.registry import Case, check
+from tui.restore.conflict import Conflict, Evidence, Location, Severity
+from tui.text import safe_text
+
+
+@check("archive-incomplete", Severity.BLOCKER, "Not all of the archive could be read")
+def incomplete(case: Case) -> Iterator[Conflict]:
+    """The archive is truncated, damaged, or holds something that podthaw refuses to read.
+
+    Podman unpacks the whole archive before it starts CRIU and fails half-way, with the container
+    already made. Fetch the archive again, and compare its checksum with the original's.
+
+    While the archive is still being read this is `unchecked`: the restore waits for the end.
+    """
+    contents = case.checkpoint.contents
+    if not contents.finished:
+        yield Conflict(
+            "archive-incomplete",
+            Severity.UNCHECKED,
+            "The archive is still being read",
+            "The restore waits until the whole archive has been seen.",
+        )
+        return
+    if contents.complete and case.checkpoint.readable:
+        return
+    messages = [
+        f"{problem.member}: {problem.message}" if problem.member else problem.message
+        for problem in contents.problems
+    ] or ["config.dump or spec.dump is missing"]
+    yield Conflict(
+        "archive-incomplete",
+        Severity.BLOCKER,
+        "Not all of the archive could be read",
+        "Podman would fail half-way. Fetch the archive again and compare its checksum.",
+        evidence=Evidence(archive=safe_text("; ".join(messages[:3]))),
+    )
+
+
+@check("archive-ambiguous", Severity.BLOCKER, "Podman would read something else than you see")
+def ambiguous(case: Case) -> Iterator[Conflict]:
+    """A member or a key stands in the archive twice, or under a second spelling.
+
+    Podman takes the last of several members of one name, whatever way the name is written, the
+    last of several keys, and keys without regard to case. An archive that uses this shows one
+    thing to people and another to Podman. No engine writes such archives; do not restore it.
+    """
+    found = case.checkpoint.contents.ambiguities
+    if found:
+        yield Conflict(
+            "archive-ambiguous",
+            Severity.BLOCKER,
+            "Podman would read something else than you see",
+            "No engine writes this: somebody may want to deceive you. Do not restore it.",
+            where=tuple(
+                Location(problem.member, "") for problem in found if problem.member == CONFIG
+            ),
+            evidence=Evidence(
+                archive=safe_text(
+                    "; ".join(f"{problem.member}: {problem.message}" for problem in found[:3])
+                )
+            ),
+        )

@@ -1,0 +1,72 @@
+"""The registry of checks: one function each, whose docstring is its documentation."""
+
+import inspect
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from tui.checkpoint.checkpoint import Checkpoint
+from tui.host.facts import HostFacts, Known
+from tui.restore.conflict import Conflict, Location, Severity
+from tui.restore.options import RestoreOptions
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What a check looks at: the archive, the host, and what a person chose."""
+
+    checkpoint: Checkpoint
+    facts: HostFacts
+    options: RestoreOptions
+
+    @property
+    def podman_version(self) -> tuple[int, int, int]:
+        """The host's; where nobody knows it, that of a current Podman."""
+        podman = self.facts.podman
+        return podman.value.version if isinstance(podman, Known) else CURRENT_PODMAN
+
+
+CURRENT_PODMAN = (5, 8, 0)
+"""What is assumed where the host's Podman did not say its version."""
+
+Look = Callable[[Case], Iterator[Conflict]]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One check, as people know it."""
+
+    code: str
+    severity: Severity
+    """The worst that it can yield."""
+    title: str
+    look: Look
+
+    @property
+    def documentation(self) -> str:
+        """What it means, why it happens and what to do."""
+        return inspect.getdoc(self.look) or ""
+
+
+CHECKS: dict[str, Check] = {}
+"""Every check by its code, in the order in which Podman meets what they look for."""
+
+
+def check(code: str, severity: Severity, title: str) -> Callable[[Look], Look]:
+    """Put a function into the registry."""
+
+    def register(look: Look) -> Look:
+        CHECKS[code] = Check(code, severity, title, look)
+        return look
+
+    return register
+
+
+def unchecked(code: str, what: str, reason: str, *where: Location) -> Conflict:
+    """Nobody could look, and this archive needs the answer."""
+    return Conflict(
+        code=code,
+        severity=Severity.UNCHECKED,
+        title=f"Could not check {what}",
+        detail=f"The host did not say: {reason}",
+        where=where,
+    )

@@ -1,0 +1,67 @@
+"""Checks of named volumes."""
+
+from collections.abc import Iterator
+
+from tui.checkpoint.checkpoint import CONFIG
+from tui.host.facts import Unknown
+from tui.restore.checks.registry import Case, check, unchecked
+from tui.restore.conflict import Conflict, Evidence, Location, Remedy, Severity
+from tui.text import pointer, safe_text
+
+
+@check("volume-exists", Severity.BLOCKER, "A volume of the archive exists on the host")
+def exists(case: Case) -> Iterator[Conflict]:
+    """The host has a volume of the same name as one whose content is in the archive.
+
+    Podman refuses rather than overwrite it: `volume with name … already exists`. Either keep the
+    host's volume and leave the archive's content out (`--ignore-volumes`: the processes then find
+    the host's files), or remove the host's volume, which loses what is in it.
+    """
+    volumes = case.checkpoint.config.named_volumes or ()
+    if not volumes or case.options.ignore_volumes:
+        return
+    if isinstance(case.facts.volumes, Unknown):
+        yield unchecked(
+            "volume-exists",
+            "the volumes",
+            case.facts.volumes.reason,
+            Location(CONFIG, "/namedVolumes"),
+            Location("host", "/volumes"),
+        )
+        return
+    present = {volume.name: volume for volume in case.facts.volumes.value}
+    for index, volume in enumerate(volumes):
+        found = present.get(volume.name)
+        if not found:
+            continue
+        name = safe_text(volume.name)
+        yield Conflict(
+            "volume-exists",
+            Severity.BLOCKER,
+            f"Volume {name} exists on this host",
+            "Podman does not overwrite it. Keep the host's data, or remove the volume first.",
+            subject=volume.name,
+            where=(
+                Location(CONFIG, pointer("namedVolumes", index, "volumeName")),
+                Location("host", pointer("volumes", volume.name)),
+            ),
+            evidence=Evidence(
+                archive=f"{name} at {safe_text(volume.dest)}",
+                host=safe_text(
+                    f"{found.driver} volume, created {found.created or 'some time ago'}"
+                ),
+            ),
+            remedies=(
+                Remedy(
+                    "ignore-volumes",
+                    "keep the host's data for every volume",
+                    options={"ignore_volumes": True},
+                ),
+                Remedy(
+                    "remove-volume",
+                    "remove the host's volume",
+                    commands=(("podman", "volume", "rm", "--", volume.name),),
+                    removes=f"volume {volume.name} with its data",
+                ),
+            ),
+        )

@@ -1,0 +1,91 @@
+"""The plan of a restore: pure, and cheap enough to be made anew at every keystroke."""
+
+from dataclasses import dataclass, fields, replace
+from enum import StrEnum
+
+from tui.checkpoint.checkpoint import Checkpoint
+from tui.host.facts import HostFacts
+from tui.restore.checks import CHECKS, Case
+from tui.restore.conflict import Conflict, Remedy, Severity
+from tui.restore.options import RestoreOptions
+from tui.restore.pods import chosen_pod
+from tui.restore.rewrite import Change, changes
+
+__all__ = ["Change", "Plan", "Verdict", "apply", "command", "make_plan"]
+
+_SEVERITIES = tuple(Severity)
+
+
+class Verdict(StrEnum):
+    """Whether the restore will work."""
+
+    READY = "ready"
+    BLOCKED = "blocked"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a restore with these options would meet, change and run."""
+
+    options: RestoreOptions
+    conflicts: tuple[Conflict, ...]
+    """The worst first, and then in the order in which Podman meets them."""
+    changes: tuple[Change, ...]
+    command: tuple[str, ...]
+
+    @property
+    def verdict(self) -> Verdict:
+        """Only blockers block; what could not be checked leaves it open."""
+        severities = {conflict.severity for conflict in self.conflicts}
+        if Severity.BLOCKER in severities:
+            return Verdict.BLOCKED
+        return Verdict.UNKNOWN if Severity.UNCHECKED in severities else Verdict.READY
+
+
+def make_plan(checkpoint: Checkpoint, facts: HostFacts, options: RestoreOptions) -> Plan:
+    """Put the archive and the host next to each other."""
+    case = Case(checkpoint, facts, options)
+    found = [conflict for check in CHECKS.values() for conflict in check.look(case)]
+    found.sort(key=lambda conflict: _SEVERITIES.index(conflict.severity))
+    return Plan(
+        options,
+        tuple(found),
+        changes(checkpoint, facts, options, case.podman_version),
+        command(checkpoint.contents.path, facts, options),
+    )
+
+
+def command(path: str, facts: HostFacts, options: RestoreOptions) -> tuple[str, ...]:
+    """The argument list that restores the archive at `path` of the host.
+
+    Values stand behind `=`, so that none can become an option; a pod stands with its full ID.
+    """
+    engine = ["podman", "--log-level=debug"]
+    if options.cgroup_manager:
+        engine.append(f"--cgroup-manager={options.cgroup_manager}")
+    words = [*engine, "container", "restore", f"--import={path}"]
+    pod = chosen_pod(facts, options.pod)
+    values = {**_values(options), "pod": pod.id if pod else options.pod}
+    for name, value in values.items():
+        flag = f"--{name.replace('_', '-')}"
+        if value is True:
+            words.append(flag)
+        elif isinstance(value, tuple):
+            words += [f"{flag}={entry}" for entry in value]
+        elif value:
+            words.append(f"{flag}={value}")
+    return tuple(words)
+
+
+def apply(options: RestoreOptions, remedy: Remedy) -> RestoreOptions:
+    """`options` with what the remedy changes."""
+    return replace(options, **remedy.options)
+
+
+def _values(options: RestoreOptions) -> dict[str, object]:
+    return {
+        field.name: getattr(options, field.name)
+        for field in fields(options)
+        if field.name != "cgroup_manager"
+    }
