@@ -1,8 +1,11 @@
 """A conflict between an archive and a host, and its remedies."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
+
+from tui.checkpoint.config import Json
 
 
 class Severity(StrEnum):
@@ -65,3 +68,28 @@ class Conflict:
     where: tuple[Location, ...] = ()
     evidence: Evidence = Evidence()
     remedies: tuple[Remedy, ...] = ()
+
+
+def existing(document: Json, place: Iterable[str | int]) -> tuple[str | int, ...]:
+    """The part of `place` that `document` has, as it is spelled there.
+
+    Podman reads the names of fields without regard to case.
+    """
+    found: list[str | int] = []
+    for step in place:
+        if isinstance(document, dict) and isinstance(step, str):
+            name = step if step in document else _spelling(document, step)
+            if name is None:
+                break
+            step, document = name, document[name]
+        elif isinstance(document, list) and isinstance(step, int) and step < len(document):
+            document = document[step]
+        else:
+            break
+        found.append(step)
+    return tuple(found)
+
+
+def _spelling(document: dict[str, Json], wanted: str) -> str | None:
+    wanted = wanted.casefold()
+    return next((name for name in reversed(document) if name.casefold() == wanted), None)

@@ -44,7 +44,11 @@ class Plan:
 
 
 def make_plan(checkpoint: Checkpoint, facts: HostFacts, options: RestoreOptions) -> Plan:
-    """Put the archive and the host next to each other."""
+    """Put the archive and the host next to each other.
+
+    Asks nobody and changes nothing; what the archive, the host and the options say, however odd,
+    becomes conflicts and never an exception.
+    """
     case = Case(checkpoint, facts, options)
     found = [conflict for check in CHECKS.values() for conflict in check.look(case)]
     found.sort(key=lambda conflict: _SEVERITIES.index(conflict.severity))

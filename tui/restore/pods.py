@@ -38,11 +38,13 @@ def shared_namespaces(config: ContainerConfig) -> tuple[PodNamespace, ...]:
 
 def find_pod(pods: Iterable[Pod], wanted: str) -> Pod | None:
     """The pod that Podman finds by a name, an ID, or the beginning of an ID that is unique."""
+    if not wanted:
+        return None
     pods = tuple(pods)
     exact = [pod for pod in pods if wanted in (pod.name, pod.id)]
     if exact:
         return exact[0]
-    begun = [pod for pod in pods if wanted and pod.id.startswith(wanted)]
+    begun = [pod for pod in pods if pod.id.startswith(wanted)]
     return begun[0] if len(begun) == 1 else None
 
 

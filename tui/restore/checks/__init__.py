@@ -1,9 +1,39 @@
 """Every check that is made before a restore, a module for each family."""
 
-from tui.restore.checks import archive, pod, volumes, host, identity, image, ports  # noqa: F401, I001
-from tui.restore.checks.registry import CHECKS, Case, Check
+from tui.restore.checks import archive, host, identity, image, pod, ports, volumes  # noqa: F401
+from tui.restore.checks.registry import REGISTERED, Case, Check
 
 __all__ = ["CHECKS", "Case", "Check", "explain", "table"]
+
+ORDER = (
+    "archive-incomplete",
+    "archive-ambiguous",
+    "runtime-missing",
+    "rootless",
+    "tcp-established-with-name",
+    "pod-required",
+    "pod-forbidden",
+    "dependencies",
+    "volume-exists",
+    "criu-missing",
+    "criu-too-old",
+    "runtime-cannot-restore",
+    "runtime-cannot-restore-pods",
+    "pod-not-found",
+    "pod-without-infra",
+    "namespace-not-shared",
+    "port-invalid",
+    "image-missing",
+    "id-in-use",
+    "name-in-use",
+    "name-invalid",
+    "image-id-differs",
+    "port-in-use",
+)
+"""The order in which Podman meets what the checks look for."""
+
+CHECKS: dict[str, Check] = {code: REGISTERED[code] for code in ORDER}
+"""Every check by its code, in that order."""
 
 
 def explain(code: str) -> str:

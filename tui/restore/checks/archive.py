@@ -1,8 +1,9 @@
 """Checks of the archive itself."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from tui.checkpoint.checkpoint import CONFIG
+from tui.archive.model import Problem
+from tui.checkpoint.checkpoint import Checkpoint
 from tui.restore.checks.registry import Case, check
 from tui.restore.conflict import Conflict, Evidence, Location, Severity
 from tui.text import safe_text
@@ -28,16 +29,15 @@ def incomplete(case: Case) -> Iterator[Conflict]:
         return
     if contents.complete and case.checkpoint.readable:
         return
-    messages = [
-        f"{problem.member}: {problem.message}" if problem.member else problem.message
-        for problem in contents.problems
-    ] or ["config.dump or spec.dump is missing"]
     yield Conflict(
         "archive-incomplete",
         Severity.BLOCKER,
         "Not all of the archive could be read",
         "Podman would fail half-way. Fetch the archive again and compare its checksum.",
-        evidence=Evidence(archive=safe_text("; ".join(messages[:3]))),
+        where=_places(case.checkpoint, contents.problems),
+        evidence=Evidence(
+            archive=_said(contents.problems) or "config.dump or spec.dump is missing"
+        ),
     )
 
 
@@ -56,12 +56,27 @@ def ambiguous(case: Case) -> Iterator[Conflict]:
             Severity.BLOCKER,
             "Podman would read something else than you see",
             "No engine writes this: somebody may want to deceive you. Do not restore it.",
-            where=tuple(
-                Location(problem.member, "") for problem in found if problem.member == CONFIG
-            ),
-            evidence=Evidence(
-                archive=safe_text(
-                    "; ".join(f"{problem.member}: {problem.message}" for problem in found[:3])
-                )
-            ),
+            where=_places(case.checkpoint, found),
+            evidence=Evidence(archive=_said(found)),
         )
+
+
+def _said(problems: Iterable[Problem]) -> str:
+    """The first three problems."""
+    messages = [
+        f"{problem.member}: {problem.message}" if problem.member else problem.message
+        for problem in problems
+    ]
+    more = f"; and {len(messages) - 3} more" if len(messages) > 3 else ""
+    return safe_text("; ".join(messages[:3]) + more)
+
+
+def _places(checkpoint: Checkpoint, problems: Iterable[Problem]) -> tuple[Location, ...]:
+    """The nodes of documents that the problems are about."""
+    return tuple(
+        dict.fromkeys(
+            Location(problem.member, problem.pointer)
+            for problem in problems
+            if problem.member in checkpoint.documents
+        )
+    )

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from tui.checkpoint.checkpoint import CONFIG
 from tui.host.facts import Known, Unknown
-from tui.restore.checks.registry import Case, check, unchecked
-from tui.restore.conflict import Conflict, Evidence, Location, Severity
-from tui.text import pointer, safe_text
+from tui.restore.checks.registry import Case, check, on_host, unchecked
+from tui.restore.conflict import Conflict, Evidence, Severity
+from tui.text import safe_text
 
 OLDEST_CRIU = 31100
 """What Podman demands of CRIU (pkg/criu/criu.go, MinCriuVersion)."""
@@ -23,7 +23,7 @@ def rootless(case: Case) -> Iterator[Conflict]:
     command prefix that becomes root, such as `--host-command 'sudo -n'`.
     """
     podman = case.facts.podman
-    where = Location("host", "/podman")
+    where = on_host("podman")
     if isinstance(podman, Unknown):
         yield unchecked("rootless", "Podman itself", podman.reason, where)
     elif podman.value.rootless:
@@ -32,7 +32,7 @@ def rootless(case: Case) -> Iterator[Conflict]:
             Severity.BLOCKER,
             "Podman does not run as root here",
             "Restoring needs root. Start podthaw with sudo, or use --host-command 'sudo -n'.",
-            where=(Location("host", "/podman/rootless"),),
+            where=(on_host("podman", "rootless"),),
             evidence=Evidence(host="podman info says: rootless"),
         )
 
@@ -45,7 +45,7 @@ def criu_missing(case: Case) -> Iterator[Conflict]:
     Install CRIU, in the package `criu` of most distributions.
     """
     criu = case.facts.criu
-    where = Location("host", "/criu")
+    where = on_host("criu")
     if isinstance(criu, Unknown):
         yield unchecked("criu-missing", "CRIU", criu.reason, where)
     elif criu.value is None:
@@ -76,7 +76,7 @@ def criu_too_old(case: Case) -> Iterator[Conflict]:
             f"CRIU {safe_text(criu.value.text)} is too old",
             f"Podman wants at least {oldest // 10000}.{oldest // 100 % 100}"
             f"{' to restore into a pod' if case.options.pod else ''}.",
-            where=(Location("host", "/criu/version"),),
+            where=(on_host("criu", "version"),),
             evidence=Evidence(host=f"CRIU {criu.value.version}, at least {oldest} is needed"),
         )
 
@@ -88,18 +88,20 @@ def runtime_missing(case: Case) -> Iterator[Conflict]:
     Podman restores with the runtime that the archive names and fails without it. Install it.
     """
     runtime, name = case.facts.runtime, case.checkpoint.config.runtime
-    where = (Location(CONFIG, "/runtime"), Location("host", "/runtime"))
+    where = (case.at(CONFIG, "runtime"), on_host("runtime"))
     if isinstance(runtime, Unknown):
         yield unchecked("runtime-missing", "the OCI runtime", runtime.reason, *where)
     elif runtime.value is None:
         yield Conflict(
             "runtime-missing",
             Severity.BLOCKER,
-            f"The OCI runtime {safe_text(name)} is not installed",
+            f"The OCI runtime {safe_text(name)} is not installed"
+            if name
+            else "Podman has no OCI runtime",
             "Podman restores with the runtime that made the checkpoint. Install it.",
             subject=name,
             where=where,
-            evidence=Evidence(archive=safe_text(name), host="not known to Podman"),
+            evidence=Evidence(archive=f"runtime {safe_text(name)}", host="not known to Podman"),
         )
 
 
@@ -119,7 +121,7 @@ def runtime_cannot_restore(case: Case) -> Iterator[Conflict]:
             f"{name} cannot restore containers",
             "It was built without CRIU. Install a build with it, or runc.",
             subject=runtime.value.name,
-            where=(Location(CONFIG, "/runtime"), Location("host", "/runtime/restores")),
+            where=(case.at(CONFIG, "runtime"), on_host("runtime", "restores")),
             evidence=Evidence(host=f"`{safe_text(runtime.value.path)} checkpoint --help` fails"),
         )
 
@@ -142,8 +144,8 @@ def runtime_cannot_restore_pods(case: Case) -> Iterator[Conflict]:
             "Update it: crun 1.18 with Podman 5.3, or runc 1.1.",
             subject=runtime.value.name,
             where=(
-                Location(CONFIG, "/runtime"),
-                Location("host", pointer("runtime", "restores_into_pods")),
+                case.at(CONFIG, "runtime"),
+                on_host("runtime", "restores_into_pods"),
             ),
             evidence=Evidence(host=safe_text(runtime.value.version)),
         )

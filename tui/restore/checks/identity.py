@@ -1,16 +1,17 @@
 """Checks of the container's name and ID."""
 
-import re
 from collections.abc import Iterator
 
 from tui.checkpoint.checkpoint import CONFIG
+from tui.host.document import container_key
 from tui.host.facts import Container, Known, Unknown
-from tui.restore.checks.registry import Case, check, unchecked
-from tui.restore.conflict import Conflict, Evidence, Location, Remedy, Severity
-from tui.text import pointer, safe_text
+from tui.restore.checks.names import NAME, free_name
+from tui.restore.checks.registry import Case, check, on_host, unchecked
+from tui.restore.conflict import Conflict, Evidence, Remedy, Severity
+from tui.text import safe_text
 
-NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*")
-"""Podman's rule for names (libpod/define/errors.go, RegexError)."""
+TCP_CLOSE = (5, 7, 0)
+"""The first Podman with `--tcp-close`."""
 
 
 @check("id-in-use", Severity.BLOCKER, "A container with the archive's ID exists")
@@ -22,24 +23,25 @@ def id_in_use(case: Case) -> Iterator[Conflict]:
     remove the one that is there.
     """
     config, containers = case.checkpoint.config, case.facts.containers
-    if case.options.name:
+    if case.options.name or not config.id:
         return
-    where = (Location(CONFIG, "/id"), Location("host", "/containers"))
+    where = case.at(CONFIG, "id")
     if isinstance(containers, Unknown):
-        yield unchecked("id-in-use", "the host's containers", containers.reason, *where)
+        reason = containers.reason
+        yield unchecked("id-in-use", "the host's containers", reason, where, on_host("containers"))
         return
-    for found in containers.value:
-        if found.id == config.id:
-            yield Conflict(
-                "id-in-use",
-                Severity.BLOCKER,
-                f"A container with this ID exists: {safe_text(found.name)} ({found.state})",
-                "Choose a new name, which brings a new ID, or remove that container.",
-                subject=config.id,
-                where=(where[0], Location("host", pointer("containers", found.name))),
-                evidence=Evidence(archive=f"id {config.id[:12]}", host=_describe(found)),
-                remedies=(*_new_name(case), _remove(found)),
-            )
+    found = next((found for found in containers.value if found.id == config.id), None)
+    if found:
+        yield Conflict(
+            "id-in-use",
+            Severity.BLOCKER,
+            f"A container with this ID exists: {safe_text(found.name)} ({safe_text(found.state)})",
+            "Choose a new name, which brings a new ID, or remove that container.",
+            subject=config.id,
+            where=(where, on_host("containers", container_key(found))),
+            evidence=Evidence(archive=f"ID {safe_text(config.id[:12])}", host=_describe(found)),
+            remedies=(*_new_name(case), *_remove(found)),
+        )
 
 
 @check("name-in-use", Severity.BLOCKER, "The name is taken")
@@ -51,32 +53,38 @@ def name_in_use(case: Case) -> Iterator[Conflict]:
     """
     config, facts = case.checkpoint.config, case.facts
     name = case.options.name or config.name
-    where = (Location(CONFIG, "/name"), Location("host", "/containers"))
+    if not name:
+        return
+    where = case.at(CONFIG, "name")
     if isinstance(facts.containers, Unknown):
         if case.options.name:  # otherwise the check of the ID has said it
-            yield unchecked("name-in-use", "the name", facts.containers.reason, *where)
+            reason = facts.containers.reason
+            yield unchecked("name-in-use", "the name", reason, where, on_host("containers"))
         return
     for found in facts.containers.value:
-        if found.name == name and not (found.id == config.id and not case.options.name):
+        if found.name == name and (case.options.name or found.id != config.id):
             yield Conflict(
                 "name-in-use",
                 Severity.BLOCKER,
                 f"The name {safe_text(name)} is taken by a container",
                 "Choose another name, or remove that container.",
                 subject=name,
-                where=(where[0], Location("host", pointer("containers", found.name))),
-                evidence=Evidence(archive=safe_text(name), host=_describe(found)),
-                remedies=(*_new_name(case), _remove(found)),
+                where=(where, on_host("containers", container_key(found))),
+                evidence=Evidence(archive=f"name {safe_text(name)}", host=_describe(found)),
+                remedies=(*_new_name(case), *_remove(found)),
             )
-    if isinstance(facts.pods, Known) and any(pod.name == name for pod in facts.pods.value):
+            return
+    if isinstance(facts.pods, Unknown):
+        yield unchecked("name-in-use", "the name", facts.pods.reason, where, on_host("pods"))
+    elif any(pod.name == name for pod in facts.pods.value):
         yield Conflict(
             "name-in-use",
             Severity.BLOCKER,
             f"The name {safe_text(name)} is taken by a pod",
             "Containers and pods share their names. Choose another one.",
             subject=name,
-            where=(where[0], Location("host", pointer("pods", name))),
-            evidence=Evidence(archive=safe_text(name), host=f"pod {safe_text(name)}"),
+            where=(where, on_host("pods", name)),
+            evidence=Evidence(archive=f"name {safe_text(name)}", host=f"pod {safe_text(name)}"),
             remedies=tuple(_new_name(case)),
         )
 
@@ -97,7 +105,8 @@ def name_invalid(case: Case) -> Iterator[Conflict]:
             "The restore works, but other commands may refuse the name. Allowed are letters,"
             " digits, _ . and -, the first a letter or digit.",
             subject=name,
-            where=(Location(CONFIG, "/name"),),
+            where=(case.at(CONFIG, "name"),),
+            evidence=Evidence(archive=f"name {safe_text(name)}"),
             remedies=tuple(_new_name(case)),
         )
 
@@ -109,48 +118,36 @@ def tcp_established_with_name(case: Case) -> Iterator[Conflict]:
     Podman refuses: `--tcp-established cannot be used with --name`. Close them (`--tcp-close`), or
     keep the name.
     """
-    if case.options.tcp_established and case.options.name:
-        yield Conflict(
-            "tcp-established-with-name",
-            Severity.BLOCKER,
-            "Established connections cannot be restored under a new name",
-            "Podman refuses --tcp-established together with --name.",
-            remedies=(
-                Remedy(
-                    "close-connections",
-                    "close the connections",
-                    options={"tcp_established": False, "tcp_close": True},
-                ),
-                Remedy("keep-name", "keep the old name", options={"name": ""}),
-            ),
-        )
-
-
-def free_name(case: Case) -> str:
-    """A valid name that no container or pod of the host has."""
-    containers, pods = case.facts.containers, case.facts.pods
-    taken = {found.name for found in containers.value} if isinstance(containers, Known) else set()
-    taken |= {pod.name for pod in pods.value} if isinstance(pods, Known) else set()
-    wanted = case.options.name or case.checkpoint.config.name
-    base = re.sub(r"[^a-zA-Z0-9_.-]+", "-", wanted).lstrip("_.-") or "restored"
-    if base != wanted and base not in taken:
-        return base
-    return next(f"{base}-{n}" for n in range(2, len(taken) + 3) if f"{base}-{n}" not in taken)
+    if not case.options.tcp_established or not case.options.name:
+        return
+    remedies = [Remedy("keep-name", "keep the old name", options={"name": ""})]
+    if case.podman_version >= TCP_CLOSE:
+        close = {"tcp_established": False, "tcp_close": True}
+        remedies.insert(0, Remedy("close-connections", "close the connections", options=close))
+    yield Conflict(
+        "tcp-established-with-name",
+        Severity.BLOCKER,
+        "Established connections cannot be restored under a new name",
+        "Podman refuses --tcp-established together with --name.",
+        evidence=Evidence(host=f"--tcp-established --name {safe_text(case.options.name)}"),
+        remedies=tuple(remedies),
+    )
 
 
 def _new_name(case: Case) -> Iterator[Remedy]:
     if isinstance(case.facts.containers, Known):
-        name = free_name(case)
+        name = free_name(case.options.name or case.checkpoint.config.name, case.facts)
         yield Remedy("new-name", f"call it {name}", options={"name": name})
 
 
-def _remove(found: Container) -> Remedy:
-    return Remedy(
-        "remove-container",
-        f"remove the container {found.name}",
-        commands=(("podman", "rm", "--force", found.id),),
-        removes=f"container {found.name} ({found.state})",
-    )
+def _remove(found: Container) -> Iterator[Remedy]:
+    if not found.infra:  # it goes with its pod only
+        yield Remedy(
+            "remove-container",
+            f"remove the container {safe_text(container_key(found))}",
+            commands=(("podman", "rm", "--storage" if found.external else "--force", found.id),),
+            removes=safe_text(f"container {container_key(found)} ({found.state})"),
+        )
 
 
 def _describe(found: Container) -> str:

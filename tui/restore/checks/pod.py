@@ -4,10 +4,11 @@ from collections.abc import Iterator
 
 from tui.checkpoint.checkpoint import CONFIG
 from tui.host.facts import Known, Pod, Unknown
-from tui.restore.checks.registry import Case, check, unchecked
-from tui.restore.conflict import Conflict, Evidence, Location, Remedy, Severity
+from tui.restore.checks.names import free_name
+from tui.restore.checks.registry import Case, check, on_host, unchecked
+from tui.restore.conflict import Conflict, Evidence, Remedy, Severity
 from tui.restore.pods import chosen_pod, shared_namespaces, suitable_pods
-from tui.text import pointer, safe_text
+from tui.text import safe_text
 
 
 @check("pod-required", Severity.BLOCKER, "The container belonged to a pod, and none is chosen")
@@ -26,8 +27,10 @@ def required(case: Case) -> Iterator[Conflict]:
             "The container belonged to a pod: choose one",
             f"It shared {shared or 'no namespace'} with its pod. Podman restores it only into a"
             " pod that shares them too.",
-            where=(Location(CONFIG, "/pod"),),
-            evidence=Evidence(archive=f"pod {config.pod[:12]}, sharing {shared or 'nothing'}"),
+            where=(case.at(CONFIG, "pod"),),
+            evidence=Evidence(
+                archive=f"pod {safe_text(config.pod[:12])}, sharing {shared or 'nothing'}"
+            ),
             remedies=tuple(_pod_remedies(case)),
         )
 
@@ -44,7 +47,7 @@ def forbidden(case: Case) -> Iterator[Conflict]:
             Severity.BLOCKER,
             "The container belonged to no pod",
             "Podman restores it only without --pod.",
-            where=(Location(CONFIG, "/pod"),),
+            where=(case.at(CONFIG, "pod"),),
             evidence=Evidence(archive="no pod", host=f"--pod {safe_text(case.options.pod)}"),
             remedies=(Remedy("no-pod", "restore without a pod", options={"pod": ""}),),
         )
@@ -64,7 +67,7 @@ def dependencies(case: Case) -> Iterator[Conflict]:
             Severity.BLOCKER,
             "The container depends on other containers",
             "Podman never imports such a checkpoint.",
-            where=(Location(CONFIG, "/Dependencies"),),
+            where=(case.at(CONFIG, "Dependencies"),),
             evidence=Evidence(archive=safe_text(", ".join(name[:12] for name in needed))),
         )
 
@@ -79,9 +82,7 @@ def not_found(case: Case) -> Iterator[Conflict]:
     if not case.options.pod or not case.checkpoint.config.pod:
         return
     if isinstance(case.facts.pods, Unknown):
-        yield unchecked(
-            "pod-not-found", "the pod", case.facts.pods.reason, Location("host", "/pods")
-        )
+        yield unchecked("pod-not-found", "the pod", case.facts.pods.reason, on_host("pods"))
     elif chosen_pod(case.facts, case.options.pod) is None:
         names = ", ".join(pod.name for pod in case.facts.pods.value) or "none"
         yield Conflict(
@@ -90,7 +91,7 @@ def not_found(case: Case) -> Iterator[Conflict]:
             f"There is no pod {safe_text(case.options.pod)}",
             "Choose a pod of this host, or create one.",
             subject=case.options.pod,
-            where=(Location(CONFIG, "/pod"), Location("host", "/pods")),
+            where=(case.at(CONFIG, "pod"), on_host("pods")),
             evidence=Evidence(host=safe_text(f"pods: {names}")),
             remedies=tuple(_pod_remedies(case)),
         )
@@ -110,7 +111,7 @@ def without_infra(case: Case) -> Iterator[Conflict]:
             f"Pod {safe_text(pod.name)} has no infra container",
             "There is nothing that the restored container could share namespaces with.",
             subject=pod.name,
-            where=(Location(CONFIG, "/pod"), Location("host", pointer("pods", pod.name))),
+            where=(case.at(CONFIG, "pod"), on_host("pods", pod.name, "infra")),
             evidence=Evidence(host="no infra container"),
             remedies=tuple(_pod_remedies(case)),
         )
@@ -135,12 +136,12 @@ def not_shared(case: Case) -> Iterator[Conflict]:
                 "The container shared it with its old pod, and CRIU needs it again.",
                 subject=namespace.name,
                 where=(
-                    Location(CONFIG, pointer(namespace.key)),
-                    Location("host", pointer("pods", pod.name)),
+                    case.at(CONFIG, namespace.key),
+                    on_host("pods", pod.name, "shared"),
                 ),
                 evidence=Evidence(
                     archive=f"{namespace.key} is set",
-                    host=f"shares {', '.join(sorted(pod.shared)) or 'nothing'}",
+                    host=safe_text(f"shares {', '.join(sorted(pod.shared)) or 'nothing'}"),
                 ),
                 remedies=tuple(_pod_remedies(case)),
             )
@@ -153,15 +154,11 @@ def _pod(case: Case) -> Pod | None:
 def _pod_remedies(case: Case) -> Iterator[Remedy]:
     config, facts = case.checkpoint.config, case.facts
     for pod in suitable_pods(config, facts):
-        yield Remedy(f"pod:{pod.id}", f"restore into pod {pod.name}", options={"pod": pod.name})
+        name = safe_text(pod.name)
+        yield Remedy(f"pod:{pod.id}", f"restore into pod {name}", options={"pod": pod.name})
     if isinstance(facts.pods, Known):
-        taken = {pod.name for pod in facts.pods.value}
-        name = next(
-            name
-            for name in (f"{config.name or 'restored'}-pod{n}" for n in ("", *range(2, 999)))
-            if name not in taken
-        )
-        shared = ",".join(namespace.name for namespace in shared_namespaces(config))
+        name = free_name(f"{config.name or 'restored'}-pod", facts)
+        shared = ",".join(namespace.name for namespace in shared_namespaces(config)) or "none"
         yield Remedy(
             "create-pod",
             f"create the pod {name} with the namespaces that the container shares",

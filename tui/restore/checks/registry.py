@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from tui.checkpoint.checkpoint import Checkpoint
 from tui.host.facts import HostFacts, Known
-from tui.restore.conflict import Conflict, Location, Severity
+from tui.restore.conflict import Conflict, Location, Severity, existing
 from tui.restore.options import RestoreOptions
+from tui.text import pointer
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,12 @@ class Case:
         """The host's; where nobody knows it, that of a current Podman."""
         podman = self.facts.podman
         return podman.value.version if isinstance(podman, Known) else CURRENT_PODMAN
+
+    def at(self, document: str, *place: str | int) -> Location:
+        """The node of an archive's document, or the nearest above it that is there."""
+        return Location(
+            document, pointer(*existing(self.checkpoint.documents.get(document), place))
+        )
 
 
 CURRENT_PODMAN = (5, 8, 0)
@@ -47,18 +54,23 @@ class Check:
         return inspect.getdoc(self.look) or ""
 
 
-CHECKS: dict[str, Check] = {}
-"""Every check by its code, in the order in which Podman meets what they look for."""
+REGISTERED: dict[str, Check] = {}
+"""Every check by its code."""
 
 
 def check(code: str, severity: Severity, title: str) -> Callable[[Look], Look]:
     """Put a function into the registry."""
 
     def register(look: Look) -> Look:
-        CHECKS[code] = Check(code, severity, title, look)
+        REGISTERED[code] = Check(code, severity, title, look)
         return look
 
     return register
+
+
+def on_host(*place: str | int) -> Location:
+    """A node of the host's facts (see `tui.host.document`)."""
+    return Location("host", pointer(*place))
 
 
 def unchecked(code: str, what: str, reason: str, *where: Location) -> Conflict:

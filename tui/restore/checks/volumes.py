@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from tui.checkpoint.checkpoint import CONFIG
 from tui.host.facts import Unknown
-from tui.restore.checks.registry import Case, check, unchecked
-from tui.restore.conflict import Conflict, Evidence, Location, Remedy, Severity
-from tui.text import pointer, safe_text
+from tui.restore.checks.registry import Case, check, on_host, unchecked
+from tui.restore.conflict import Conflict, Evidence, Remedy, Severity
+from tui.text import safe_text
 
 
 @check("volume-exists", Severity.BLOCKER, "A volume of the archive exists on the host")
@@ -21,32 +21,29 @@ def exists(case: Case) -> Iterator[Conflict]:
     if not volumes or case.options.ignore_volumes:
         return
     if isinstance(case.facts.volumes, Unknown):
-        yield unchecked(
-            "volume-exists",
-            "the volumes",
-            case.facts.volumes.reason,
-            Location(CONFIG, "/namedVolumes"),
-            Location("host", "/volumes"),
-        )
+        where = (case.at(CONFIG, "namedVolumes"), on_host("volumes"))
+        yield unchecked("volume-exists", "the volumes", case.facts.volumes.reason, *where)
         return
     present = {volume.name: volume for volume in case.facts.volumes.value}
-    for index, volume in enumerate(volumes):
-        found = present.get(volume.name)
+    for wanted in dict.fromkeys(volume.name for volume in volumes):
+        found = present.get(wanted)
         if not found:
             continue
-        name = safe_text(volume.name)
+        name = safe_text(wanted)
+        uses = [(index, volume) for index, volume in enumerate(volumes) if volume.name == wanted]
+        places = ", ".join(volume.dest for _, volume in uses)
         yield Conflict(
             "volume-exists",
             Severity.BLOCKER,
             f"Volume {name} exists on this host",
             "Podman does not overwrite it. Keep the host's data, or remove the volume first.",
-            subject=volume.name,
+            subject=wanted,
             where=(
-                Location(CONFIG, pointer("namedVolumes", index, "volumeName")),
-                Location("host", pointer("volumes", volume.name)),
+                *(case.at(CONFIG, "namedVolumes", index, "volumeName") for index, _ in uses),
+                on_host("volumes", wanted),
             ),
             evidence=Evidence(
-                archive=f"{name} at {safe_text(volume.dest)}",
+                archive=f"{name} at {safe_text(places)}",
                 host=safe_text(
                     f"{found.driver} volume, created {found.created or 'some time ago'}"
                 ),
@@ -60,8 +57,8 @@ def exists(case: Case) -> Iterator[Conflict]:
                 Remedy(
                     "remove-volume",
                     "remove the host's volume",
-                    commands=(("podman", "volume", "rm", "--", volume.name),),
-                    removes=f"volume {volume.name} with its data",
+                    commands=(("podman", "volume", "rm", "--", wanted),),
+                    removes=f"volume {name} with its data",
                 ),
             ),
         )
