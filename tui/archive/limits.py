@@ -15,6 +15,9 @@ NESTED_MEMBERS = 200_000
 NAME = 4096
 """Bytes of a member's name: PATH_MAX of Linux."""
 
+NAMES = 32 * MIB
+"""Characters of all the members' names and links together, in the tars inside too."""
+
 EXTENDED_HEADER = MIB
 """Bytes of the extended headers (pax, GNU long names) before one member; Go's own limit."""
 
@@ -29,6 +32,9 @@ KEPT = 64 * MIB
 
 DOCUMENT = 4 * MIB
 """Bytes of a JSON document that a restore reads; Podman writes about 25 KiB."""
+
+KEY = 4096
+"""Characters of a name in a JSON document."""
 
 DEPTH = 100
 """Levels of nesting in a JSON document; Podman writes about 8."""

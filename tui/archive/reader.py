@@ -3,6 +3,7 @@
 import os
 import stat
 import time
+from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
@@ -10,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from tui.archive import limits
 from tui.archive.layout import DOCUMENTS
 from tui.archive.model import Compression, Contents, FileIdentity, Member, MemberKind, Problem
-from tui.archive.stream import DamageError, Section, Stream, recognized, unpacked
+from tui.archive.stream import DamageError, Section, Stream, StreamError, recognized, unpacked
 from tui.archive.tar import BLOCK, Header, escapes, next_header
 from tui.errors import ArchiveError
 from tui.text import safe_text, size
@@ -67,11 +68,11 @@ class _Pass:
         self._kept = 0
         self._nested: dict[str, list[Member]] = {}
         self._nested_count = 0
+        self._names = 0
         self._problems: list[Problem] = []
         self._ambiguities: list[Problem] = []
         self._awaited = set(DOCUMENTS)
         self._seen: set[str] = set()
-        self._links: set[str] = set()
         self._published = time.monotonic()
 
     def run(self) -> Iterator[Contents]:
@@ -83,6 +84,7 @@ class _Pass:
             if not self._members:
                 raise ArchiveError(self._no_archive(error)) from error
             self._problem(self._members[-1].name, error.offset, error.message)
+        self._check_folders()
         yield self._snapshot(finished=True)
 
     def _walk(self) -> Iterator[Contents]:
@@ -91,14 +93,15 @@ class _Pass:
                 raise DamageError(
                     self._stream.offset, f"more than {limits.MEMBERS:,} members: the rest is unread"
                 )
-            offset = self._stream.offset
-            self._check_name(header, offset)
+            self._check_name(header, self._stream.offset)
             self._members.append(header.member)
+            self._count_names(header.member, self._stream.offset)
             yield from self._content(header)
             self._awaited.discard(header.member.name)
             if not self._awaited:
                 self._awaited.add("")  # the first look is due once
                 yield self._snapshot()
+            yield from self._progress()
 
     def _content(self, header: Header) -> Iterator[Contents]:
         """Keep, index or skip what follows `header`."""
@@ -157,10 +160,14 @@ class _Pass:
                     )
                 self._nested_count += 1
                 entries.append(header.member)
+                self._count_names(header.member, section.offset)
                 wanted = header.stored + -header.stored % BLOCK
                 if wanted > section.left:
                     raise DamageError(section.offset, f"{header.member.name} inside is cut off")
                 yield from self._skip(section, wanted)
+                yield from self._progress()
+        except StreamError:
+            raise
         except DamageError as error:
             self._problem(name, error.offset, f"the tar inside cannot be read on: {error.message}")
 
@@ -170,8 +177,7 @@ class _Pass:
             if not passed:
                 return
             count -= passed
-            if time.monotonic() - self._published >= _INTERVAL:
-                yield self._snapshot()
+            yield from self._progress()
 
     def _tail(self) -> Iterator[Contents]:
         """Read on behind the end-of-archive mark: only zeros may follow, and sound checksums."""
@@ -179,8 +185,11 @@ class _Pass:
         while data := self._stream.read(_TAIL):
             if data.strip(b"\0"):
                 raise DamageError(offset, "something follows the end-of-archive mark")
-            if time.monotonic() - self._published >= _INTERVAL:
-                yield self._snapshot()
+            yield from self._progress()
+
+    def _progress(self) -> Iterator[Contents]:
+        if time.monotonic() - self._published >= _INTERVAL:
+            yield self._snapshot()
 
     def _check_name(self, header: Header, offset: int) -> None:
         member, name = header.member, header.member.name
@@ -197,18 +206,34 @@ class _Pass:
             self._seen.add(name)
         if name in DOCUMENTS and member.kind is not MemberKind.FILE:
             self._ambiguity(name, offset, f"not a file but a {member.kind}")
-        if self._links and any(
-            str(parent) in self._links for parent in PurePosixPath(name).parents
-        ):
-            self._ambiguity(name, offset, "lies behind a symbolic link of the archive")
-        if member.kind is MemberKind.SYMLINK:
-            self._links.add(name)
+        if header.sparse:
+            self._ambiguity(name, offset, "a sparse file; Podman writes none")
+
+    def _check_folders(self) -> None:
+        """See that only directories have members in them, whichever comes first."""
+        names = sorted({member.name for member in self._members})
+        for member in self._members:
+            folder = f"{member.name}/"
+            at = bisect_left(names, folder)
+            if (
+                member.kind is not MemberKind.DIRECTORY
+                and at < len(names)
+                and names[at].startswith(folder)
+            ):
+                self._ambiguity(names[at], None, f"lies in {member.name}, a {member.kind}")
+
+    def _count_names(self, member: Member, offset: int) -> None:
+        self._names += len(member.name) + len(member.link)
+        if self._names > limits.NAMES:
+            raise DamageError(
+                offset, f"more than {size(limits.NAMES)} of names: the rest is unread"
+            )
 
     def _problem(self, member: str, offset: int, message: str) -> None:
         if len(self._problems) < limits.REPORTED:
             self._problems.append(Problem(member, offset, message))
 
-    def _ambiguity(self, member: str, offset: int, message: str) -> None:
+    def _ambiguity(self, member: str, offset: int | None, message: str) -> None:
         if len(self._ambiguities) < limits.REPORTED:
             self._ambiguities.append(Problem(member, offset, message))
 

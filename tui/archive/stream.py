@@ -45,6 +45,10 @@ class DamageError(Exception):
         self.message = message
 
 
+class StreamError(DamageError):
+    """The bytes themselves do not come any more: the file is cut off, or cannot be decompressed."""
+
+
 class Stream(ABC):
     """Bytes that come once; `offset` counts those that have passed."""
 
@@ -96,7 +100,7 @@ class PlainStream(Stream):
         try:
             data = self._file.read(size)
         except OSError as error:
-            raise DamageError(self.offset, f"reading failed: {error.strerror}") from error
+            raise StreamError(self.offset, f"reading failed: {error.strerror}") from error
         self.offset += len(data)
         return data
 
@@ -136,18 +140,20 @@ class PackedStream(Stream):
         try:
             count = self._source.readinto(self._buffer[:size])
         except MemoryError as error:
-            raise DamageError(self.offset, self._broken("asks for too much memory")) from error
+            raise self._broken("asks for too much memory") from error
         except EOFError as error:
-            raise DamageError(self.offset, self._broken("was cut off")) from error
+            raise self._broken("was cut off") from error
         except OSError as error:
-            raise DamageError(self.offset, f"reading failed: {error}") from error
+            if error.errno is None:  # bz2's way of saying that the data is wrong
+                raise self._broken(f"cannot be decompressed: {error}") from error
+            raise StreamError(self.offset, f"reading failed: {error.strerror}") from error
         except _CORRUPT as error:
-            raise DamageError(self.offset, self._broken(f"is corrupt: {error}")) from error
+            raise self._broken(f"cannot be decompressed: {error}") from error
         self.offset += count or 0
         return count or 0
 
-    def _broken(self, how: str) -> str:
-        return f"the {self._compression} data {how}"
+    def _broken(self, how: str) -> StreamError:
+        return StreamError(self.offset, f"the {self._compression} data {how}")
 
 
 class _Decompressor(Protocol):
@@ -169,7 +175,6 @@ class FrameReader(io.RawIOBase):
         self._file = file
         self._new = new
         self._frame = new()
-        self._between = False
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
         """Decompress into `buffer`. Raises EOFError where a frame was cut off."""
@@ -223,10 +228,15 @@ class ZstdReader(io.RawIOBase):
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
         """Decompress into `buffer`. Raises EOFError where a frame was cut off."""
         if self._tail is None:
-            count = self._reader.readinto1(buffer)
-            if not self._at_end:
-                return count
-            rest = bytes(buffer[:count]) + self._reader.read()
+            try:
+                count = self._reader.readinto1(buffer)
+                if not self._at_end:
+                    return count
+                rest = bytes(buffer[:count]) + self._reader.read()
+            except zstandard.ZstdError as error:
+                if self._at_end:  # the mark did not fit where the file ends
+                    raise EOFError from error
+                raise
             self._cut_off = not rest.endswith(self._MARK)
             self._tail = io.BytesIO(rest.removesuffix(self._MARK))
         count = self._tail.readinto(buffer)

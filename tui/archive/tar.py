@@ -30,9 +30,11 @@ _KINDS = {
     b"5": MemberKind.DIRECTORY,
 }
 _WITHOUT_CONTENT = b"123456"
+_NAMES = (b"path", b"linkpath", b"uname", b"gname")
 _PAX, _GLOBAL, _LONG_NAME, _LONG_LINK, _GNU_SPARSE = b"x", b"g", b"L", b"K", b"S"
 _EXTENSIONS = (_PAX, _GLOBAL, _LONG_NAME, _LONG_LINK)
 
+_OCTAL = re.compile(rb"[0-7]*")
 _RECORD = re.compile(rb"(\d{1,%d}) " % limits.DIGITS)
 
 
@@ -61,7 +63,7 @@ def next_header(stream: Stream) -> Header | None:
         offset = stream.offset
         block = stream.read(BLOCK)
         if block == _ZEROS:
-            if offset > start:
+            if pax or long:
                 raise DamageError(offset, "an extended header is followed by no member")
             return None
         info = _decoded(block, offset)
@@ -79,7 +81,10 @@ def next_header(stream: Stream) -> Header | None:
             raise DamageError(offset, "cut off in an extended header")
         if kind == _PAX:
             pax = _records(payload, offset)
-        elif kind != _GLOBAL:
+        elif kind == _GLOBAL:  # an entry of its own for Go, which then begins afresh
+            _records(payload, offset)
+            pax, long = {}, {}
+        else:
             long[kind] = payload.partition(b"\0")[0]
     if kind == _GNU_SPARSE:
         _skip_sparse_map(block[482:483], stream)
@@ -93,7 +98,7 @@ def cleaned(name: str) -> str:
 
 def escapes(name: str) -> bool:
     """Whether `name` leads out of the archive, which Podman refuses."""
-    return posixpath.normpath(name.lstrip("/")).split("/", 1)[0] == ".."
+    return posixpath.normpath(name).split("/", 1)[0] == ".."
 
 
 def _decoded(block: bytes, offset: int) -> tarfile.TarInfo:
@@ -103,6 +108,7 @@ def _decoded(block: bytes, offset: int) -> tarfile.TarInfo:
         raise DamageError(offset, "cut off in a member's header")
     try:
         info = tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
+        info.size = _size(block[124:136], info.size)
     except (tarfile.HeaderError, ValueError) as error:
         raise DamageError(offset, f"not a valid member header ({error})") from error
     if info.size < 0:
@@ -110,8 +116,21 @@ def _decoded(block: bytes, offset: int) -> tarfile.TarInfo:
     return info
 
 
+def _size(field: bytes, parsed: int) -> int:
+    """The size in a header: `tarfile` takes leading NULs for its end, Go passes over them."""
+    if field[0] & 0x80:
+        return parsed
+    digits = field.strip(b" \0").partition(b"\0")[0]
+    if not _OCTAL.fullmatch(digits):
+        raise ValueError("a malformed size")
+    return int(digits or b"0", 8)
+
+
 def _records(payload: bytes, offset: int) -> dict[str, bytes]:
-    """The records of a pax header, each `LENGTH KEY=VALUE` and a line feed; of equals the last."""
+    """The records of a pax header, each `LENGTH KEY=VALUE` and a line feed; of equals the last.
+
+    An empty value is as good as none.
+    """
     records: dict[str, bytes] = {}
     at = 0
     while at < len(payload):
@@ -120,11 +139,11 @@ def _records(payload: bytes, offset: int) -> dict[str, bytes]:
         if not found or not found.end() < end <= len(payload) or payload[end - 1] != ord("\n"):
             raise DamageError(offset, "a malformed pax header")
         key, equals, value = payload[found.end() : end - 1].partition(b"=")
-        if not equals:
+        if not key or not equals or b"\0" in (value if key in _NAMES else key):
             raise DamageError(offset, "a malformed pax header")
         records[decode(key)] = value
         at = end
-    return records
+    return {key: value for key, value in records.items() if value}
 
 
 def _skip_sparse_map(extended: bytes, stream: Stream) -> None:
@@ -157,7 +176,7 @@ def _header(
     what = _KINDS.get(kind, MemberKind.OTHER)
     if kind == b"\0" and raw.endswith(b"/"):
         what = MemberKind.DIRECTORY
-    stored = 0 if kind in _WITHOUT_CONTENT else size
+    stored = 0 if kind in _WITHOUT_CONTENT or what is MemberKind.DIRECTORY else size
     spelled = decode(raw)
     return Header(
         Member(

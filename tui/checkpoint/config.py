@@ -3,18 +3,21 @@
 Field names and their history: `libpod/container_config.go` of Podman 3.0 to 6.0.
 """
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
+
+Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
+"""Go's uint16, which refuses anything else."""
 
 
 class PortMapping(msgspec.Struct, frozen=True, kw_only=True):
     """One published port, or a range of them."""
 
     host_ip: str = ""
-    container_port: int = 0
-    host_port: int = 0
-    range: int = 1
+    container_port: Port = 0
+    host_port: Port = 0
+    range: Port = 1
     protocol: str = "tcp"
     """`tcp`, `udp` or `sctp`; Podman writes one each."""
 

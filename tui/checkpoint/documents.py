@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from itertools import chain
+from itertools import chain, islice
 from typing import TypeVar
 
 import msgspec
@@ -18,6 +18,7 @@ from msgspec import inspect
 from tui.archive import limits
 from tui.archive.model import Problem
 from tui.checkpoint.config import Json
+from tui.text import pointer
 
 View = TypeVar("View", bound=msgspec.Struct)
 
@@ -54,7 +55,7 @@ def parse(raw: bytes) -> Document:
     except ValueError as error:  # a number that is none, or has thousands of digits
         raise DocumentError(f"not valid JSON: {error}") from error
     duplicates: list[str] = []
-    return Document(_plain(pairs, "", 0, duplicates), tuple(duplicates))
+    return Document(_plain(pairs, (), duplicates), tuple(duplicates))
 
 
 def view(document: Json, kind: type[View]) -> View:
@@ -70,14 +71,13 @@ def view(document: Json, kind: type[View]) -> View:
 
 def ambiguities(name: str, document: Document, *kinds: type[msgspec.Struct]) -> Iterator[Problem]:
     """Where Podman would read `document`, the member `name`, differently from what people see."""
-    for pointer in document.duplicates:
+    for place in document.duplicates:
+        yield Problem(name, None, f"{place} is there more than once; Podman takes the last", place)
+    misspelt = (_misspelt(document.value, _shape(kind), ()) for kind in kinds)
+    for path in dict.fromkeys(islice(chain.from_iterable(misspelt), limits.REPORTED)):
+        place = pointer(*path)
         yield Problem(
-            name, None, f"{pointer} is there more than once; Podman takes the last", pointer
-        )
-    misspelt = [_misspelt(document.value, _shape(kind), "") for kind in kinds]
-    for pointer in dict.fromkeys(chain.from_iterable(misspelt)):
-        yield Problem(
-            name, None, f"{pointer}: Podman ignores upper and lower case in this name", pointer
+            name, None, f"{place}: Podman ignores upper and lower case in this name", place
         )
 
 
@@ -89,21 +89,30 @@ def _refuse(constant: str) -> None:
     raise ValueError(f"{constant} is not JSON")
 
 
-def _plain(value: Json, pointer: str, depth: int, duplicates: list[str]) -> Json:
-    if depth > limits.DEPTH:
-        raise DocumentError(f"nested more than {limits.DEPTH} levels deep", pointer)
+_Path = tuple[str | int, ...]
+"""The steps of a JSON pointer, which is put together only where it is told."""
+
+
+def _plain(value: Json, path: _Path, duplicates: list[str]) -> Json:
+    if len(path) > limits.DEPTH:
+        raise DocumentError(f"nested more than {limits.DEPTH} levels deep", pointer(*path))
     if isinstance(value, _Pairs):
         plain: dict[str, Json] = {}
         for name, item in value:
-            name, place = _text(name), f"{pointer}/{escaped(_text(name))}"
-            if name in plain and len(duplicates) < limits.REPORTED:
-                duplicates.append(place)
-            plain[name] = _plain(item, place, depth + 1, duplicates)
+            name = _text(name)
+            if len(name) > limits.KEY:
+                raise DocumentError(
+                    f"a name of {len(name):,} characters (up to {limits.KEY:,} are read)",
+                    pointer(*path),
+                )
+            if name in plain:
+                del plain[name]  # the last one's place counts, too
+                if len(duplicates) < limits.REPORTED:
+                    duplicates.append(pointer(*path, name))
+            plain[name] = _plain(item, (*path, name), duplicates)
         return plain
     if isinstance(value, list):
-        return [
-            _plain(item, f"{pointer}/{at}", depth + 1, duplicates) for at, item in enumerate(value)
-        ]
+        return [_plain(item, (*path, at), duplicates) for at, item in enumerate(value)]
     return _text(value) if isinstance(value, str) else value
 
 
@@ -112,11 +121,6 @@ def _text(value: str) -> str:
     if value.isascii():
         return value
     return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
-def escaped(name: str) -> str:
-    """`name` as one step of a JSON pointer (RFC 6901)."""
-    return name.replace("~", "~0").replace("/", "~1")
 
 
 @cache
@@ -141,32 +145,40 @@ def _folded(value: Json, shape: inspect.Type) -> Json:
             if item is not None and (field := fields.get(name.casefold()))
         }
     if isinstance(shape, inspect.ListType) and isinstance(value, list):
-        empty = {} if isinstance(_without_null(shape.item_type), inspect.StructType) else ""
-        return [_folded(empty if item is None else item, shape.item_type) for item in value]
+        return [_folded(_filled(item, shape.item_type), shape.item_type) for item in value]
     if isinstance(shape, inspect.DictType) and isinstance(value, dict):
-        return {name: _folded(item, shape.value_type) for name, item in value.items()}
+        return {
+            name: _folded(_filled(item, shape.value_type), shape.value_type)
+            for name, item in value.items()
+        }
     return value
 
 
-def _misspelt(value: Json, shape: inspect.Type, pointer: str) -> Iterator[str]:
+def _filled(item: Json, shape: inspect.Type) -> Json:
+    """`item` of a list or map, where null is the empty value."""
+    if item is not None:
+        return item
+    return {} if isinstance(_without_null(shape), inspect.StructType) else ""
+
+
+def _misspelt(value: Json, shape: inspect.Type, path: _Path) -> Iterator[_Path]:
     shape = _without_null(shape)
     if isinstance(shape, inspect.StructType) and isinstance(value, dict):
         fields = {field.encode_name.casefold(): field for field in shape.fields}
-        seen: dict[str, str] = {}
+        seen: set[str] = set()
         for name, item in value.items():
-            place = f"{pointer}/{escaped(name)}"
             field = fields.get(name.casefold())
             if (field and field.encode_name != name) or name.casefold() in seen:
-                yield place
-            seen[name.casefold()] = name
+                yield (*path, name)
+            seen.add(name.casefold())
             if field:
-                yield from _misspelt(item, field.type, place)
+                yield from _misspelt(item, field.type, (*path, name))
     elif isinstance(shape, inspect.ListType) and isinstance(value, list):
         for at, item in enumerate(value):
-            yield from _misspelt(item, shape.item_type, f"{pointer}/{at}")
+            yield from _misspelt(item, shape.item_type, (*path, at))
     elif isinstance(shape, inspect.DictType) and isinstance(value, dict):
         for name, item in value.items():
-            yield from _misspelt(item, shape.value_type, f"{pointer}/{escaped(name)}")
+            yield from _misspelt(item, shape.value_type, (*path, name))
 
 
 def _pointer(place: str) -> str:

@@ -9,14 +9,14 @@ from collections.abc import Iterator
 
 import msgspec
 
-from tui.checkpoint.config import ContainerConfig, Json, Network, PortMapping
+from tui.checkpoint.config import ContainerConfig, Json, Network, Port, PortMapping
 from tui.checkpoint.documents import DocumentError, view
 from tui.checkpoint.network import Address
 
 
 class _LegacyPort(msgspec.Struct, frozen=True, rename="camel"):
-    host_port: int = 0
-    container_port: int = 0
+    host_port: Port = 0
+    container_port: Port = 0
     protocol: str = "tcp"
     host_ip: str = msgspec.field(name="hostIP", default="")
 

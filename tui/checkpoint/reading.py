@@ -75,7 +75,7 @@ def _checkpoint(contents: Contents, parts: _Parts) -> Checkpoint:
         problems += tuple(
             Problem(name, None, "missing: the archive has no such document")
             for name in (CONFIG, SPEC)
-            if name not in contents.files
+            if name not in contents.files and name not in {problem.member for problem in problems}
         )
     return Checkpoint(
         contents=replace(

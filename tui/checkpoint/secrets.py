@@ -7,10 +7,10 @@ from tui.checkpoint.checkpoint import CONFIG, SPEC, Checkpoint
 from tui.checkpoint.config import Json
 from tui.text import mask_variable
 
-_OPTION = re.compile(r"(--env=|-[ditqP]*e=?)(?=.)", re.DOTALL)
+_OPTION = re.compile(r"(--env(?:-merge)?=|-[ditqP]*e=?)(?=.)", re.DOTALL)
 """podman's option with its value in the same argument, alone or behind options without one."""
 
-_OPTION_ALONE = re.compile(r"--env|-[ditqP]*e")
+_OPTION_ALONE = re.compile(r"--env(?:-merge)?|-[ditqP]*e")
 
 
 def masked(name: str, document: Json) -> Json:

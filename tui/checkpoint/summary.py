@@ -2,13 +2,17 @@
 
 import re
 from datetime import datetime
+from typing import Annotated
 
 import msgspec
 
 from tui.archive.model import Member, MemberKind
 from tui.checkpoint.checkpoint import CONFIG, Checkpoint
+from tui.checkpoint.documents import DocumentError, parse
 
 _PAGES = re.compile(r"checkpoint/pages-[^/]*\.img")
+
+_Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 
 _VERSIONS = (
     ("orderedNetworks", "6.0"),
@@ -30,7 +34,7 @@ _VERSIONS = (
 def created(checkpoint: Checkpoint) -> datetime | None:
     """When the container was made."""
     try:
-        return msgspec.convert(checkpoint.config.created, datetime)
+        return msgspec.convert(checkpoint.config.created, _Moment)
     except msgspec.ValidationError:
         return None
 
@@ -71,9 +75,12 @@ def deleted(checkpoint: Checkpoint) -> tuple[str, ...]:
     """The files of the image that the container deleted."""
     raw = checkpoint.contents.files.get("deleted.files", b"[]")
     try:
-        return tuple(msgspec.json.decode(raw, type=list[str] | None) or ())
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        paths = parse(raw).value
+    except DocumentError:
         return ()
+    if not isinstance(paths, list):
+        return ()
+    return tuple(path for path in paths if isinstance(path, str))
 
 
 def volume_sizes(checkpoint: Checkpoint) -> dict[str, int]:
