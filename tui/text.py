@@ -73,9 +73,14 @@ def size(count: int) -> str:
     return humanize.naturalsize(count, binary=True)
 
 
-def age(moment: datetime, now: datetime | None = None) -> str:
+def now() -> datetime:
+    """The moment that ages are measured from."""
+    return datetime.now(UTC)
+
+
+def age(moment: datetime, since: datetime | None = None) -> str:
     """How long ago `moment` was: `2 days ago`."""
-    elapsed = (now or datetime.now(UTC)) - moment
+    elapsed = (since or now()) - moment
     return humanize.naturaltime(max(elapsed, timedelta()))
 
 

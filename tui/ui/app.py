@@ -1,0 +1,246 @@
+"""The application: one archive in front of one host, and the screens that show them."""
+
+from collections.abc import Iterable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from textual import on, work
+from textual.app import App, SystemCommand
+from textual.message import Message
+from textual.screen import Screen
+from textual.signal import Signal
+from textual.theme import Theme
+from textual.worker import get_current_worker
+
+from tui.checkpoint import reading
+from tui.checkpoint.checkpoint import Checkpoint
+from tui.errors import ArchiveError, ExitCode, HostError, PodthawError
+from tui.host.collect import collect, reachable
+from tui.host.demo import SHOP, DemoHost
+from tui.host.facts import HostFacts
+from tui.host.host import Host
+from tui.host.questions import Questions, questions
+from tui.restore.conflict import Remedy
+from tui.restore.options import RestoreOptions
+from tui.restore.plan import apply
+from tui.text import safe_text
+from tui.ui.clipboard import fits
+from tui.ui.keys import KEYS, Scope, bindings
+from tui.ui.screens.help import keys_help
+from tui.ui.screens.inspector import InspectorScreen
+from tui.ui.screens.open import OpenScreen
+from tui.ui.screens.remedy import RemedyScreen
+from tui.ui.screens.run import RunScreen
+from tui.ui.session import Session
+
+THAW = Theme(
+    name="thaw",
+    dark=True,
+    primary="#6cb6e8",
+    secondary="#4d7ea8",
+    accent="#b69cf0",
+    warning="#e5b567",
+    error="#ef6f6c",
+    success="#7fc77a",
+    foreground="#d7dee6",
+    background="#10151b",
+    surface="#161d25",
+    panel="#1d2731",
+)
+
+
+class PodthawApp(App[PodthawError]):
+    """The terminal UI; what it returns is why it ended, if anything went wrong."""
+
+    TITLE = "podthaw"
+    CSS_PATH = "podthaw.tcss"
+    BINDINGS = bindings(Scope.EVERYWHERE)
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]
+
+    class CheckpointRead(Message):
+        """More of the archive has been read."""
+
+        def __init__(self, checkpoint: Checkpoint) -> None:
+            super().__init__()
+            self.checkpoint = checkpoint
+
+    class ArchiveFailed(Message):
+        """The archive cannot be read at all."""
+
+        def __init__(self, path: str, error: ArchiveError) -> None:
+            super().__init__()
+            self.path = path
+            self.error = error
+
+    class FactsCollected(Message):
+        """The host has answered."""
+
+        def __init__(self, facts: HostFacts) -> None:
+            super().__init__()
+            self.facts = facts
+
+    class HostFailed(Message):
+        """The host cannot be asked at all."""
+
+        def __init__(self, error: HostError) -> None:
+            super().__init__()
+            self.error = error
+
+    def __init__(
+        self, path: str, host: Host, options: RestoreOptions, *, reveal: bool = False
+    ) -> None:
+        super().__init__()
+        self.host = host
+        self._path = path
+        self.session = Session(path, host.name, host.simulated, options, reveal=reveal)
+        self.session_changed: Signal[Session] = Signal(self, "session-changed")
+        self.register_theme(THAW)
+        self.theme = THAW.name
+
+    def on_mount(self) -> None:
+        """Open what was asked for."""
+        # after a suspension the screen would stay blank
+        self.app_resume_signal.subscribe(self, lambda _: self.screen.refresh(layout=True))
+        if Path(self._path).is_dir():
+            self.push_screen(OpenScreen(self._path))
+        else:
+            self.open(self._path)
+
+    def open(self, path: str) -> None:
+        """Read the archive at `path`, and show it."""
+        options, reveal = self.session.options, self.session.reveal
+        self.session = Session(path, self.host.name, self.host.simulated, options, reveal=reveal)
+        self.push_screen(InspectorScreen())
+        self._read_archive(path)
+
+    def change(self, **changes: Any) -> None:
+        """Change the session, and tell the screens."""
+        self.session = self.session.changed(**changes)
+        self.session_changed.publish(self.session)
+
+    def ask_host(self) -> None:
+        """Collect the facts anew."""
+        checkpoint = self.session.checkpoint
+        self.change(asking=True, trouble="")
+        self._collect_facts(questions(checkpoint) if checkpoint else Questions())
+
+    def copy(self, text: str, what: str) -> None:
+        """Put `text` on the clipboard, and say so."""
+        if fits(text):
+            self.copy_to_clipboard(text)
+            self.notify(
+                safe_text(f"{what} ({len(text):,} characters)"), title="Copied", markup=False
+            )
+        else:
+            self.notify(
+                safe_text(f"{what} is too long for a terminal's clipboard."),
+                severity="warning",
+                markup=False,
+            )
+
+    def use(self, remedy: Remedy) -> None:
+        """Change the options as `remedy` says, or ask whether to run its commands."""
+        if remedy.options:
+            self.change(options=apply(self.session.options, remedy))
+            self.notify(safe_text(remedy.label), title="Done", markup=False)
+        else:
+            self.push_screen(RemedyScreen(self.host, remedy), self._after_remedy)
+
+    def _after_remedy(self, ran: bool | None) -> None:
+        if ran:
+            self.ask_host()
+
+    @work(thread=True, group="archive", exclusive=True)
+    def _read_archive(self, path: str) -> None:
+        worker = get_current_worker()
+        try:
+            for checkpoint in reading.read(path):
+                if worker.is_cancelled:
+                    return
+                self.post_message(self.CheckpointRead(checkpoint))
+        except ArchiveError as error:
+            self.post_message(self.ArchiveFailed(path, error))
+
+    @work(group="host", exclusive=True)
+    async def _collect_facts(self, asked: Questions) -> None:
+        try:
+            await reachable(self.host)
+            self.post_message(self.FactsCollected(await collect(self.host, asked)))
+        except HostError as error:
+            self.post_message(self.HostFailed(error))
+
+    @on(CheckpointRead)
+    def _checkpoint_read(self, event: CheckpointRead) -> None:
+        if event.checkpoint.contents.path != self.session.path:
+            return
+        first = not self.session.checkpoint or not self.session.checkpoint.documents
+        self.change(checkpoint=event.checkpoint)
+        if first and (event.checkpoint.documents or event.checkpoint.contents.finished):
+            self.ask_host()
+
+    @on(ArchiveFailed)
+    def _archive_failed(self, event: ArchiveFailed) -> None:
+        if event.path == self._path:
+            self.exit(event.error)
+        elif event.path == self.session.path:
+            self.pop_screen()
+            self.notify(str(event.error), title="Cannot be opened", severity="error", markup=False)
+
+    @on(FactsCollected)
+    def _facts_collected(self, event: FactsCollected) -> None:
+        self.change(facts=event.facts, asking=False, trouble="")
+
+    @on(HostFailed)
+    def _host_failed(self, event: HostFailed) -> None:
+        self.change(asking=False, trouble=str(event.error), facts=None, plan=None)
+
+    def action_help(self) -> None:
+        """Show the keys of the screen that is open."""
+        self.push_screen(keys_help((*_scopes(self.screen), Scope.EVERYWHERE)))
+
+    async def action_quit(self) -> None:
+        """Leave; a running restore asks first."""
+        running = [one for one in self.screen_stack if isinstance(one, RunScreen) and one.running]
+        if running:
+            running[0].ask_to_leave()
+        else:
+            self.exit()
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """The keys of the screen, and what Textual brings along."""
+        yield from _commands(screen)
+        yield SystemCommand("Help", "Show the keys and signs of this screen.", self.action_help)
+        yield SystemCommand("Theme", "Change the colours.", self.action_change_theme)
+        yield SystemCommand("Quit", "Leave podthaw.", partial(self.run_action, "quit"))
+
+
+def _scopes(screen: Screen[Any]) -> tuple[Scope, ...]:
+    scopes = getattr(screen, "SCOPES", ())
+    return tuple(scopes)
+
+
+def _commands(screen: Screen[Any]) -> Iterator[SystemCommand]:
+    for scope in _scopes(screen)[:1]:
+        for key in KEYS[scope]:
+            if "{}" not in key.action and screen.check_action(key.action, ()):
+                yield SystemCommand(
+                    key.label, f"{key.help} ({key.shown})", partial(screen.run_action, key.action)
+                )
+
+
+def run(path: str, host: Host, options: RestoreOptions, *, reveal: bool = False) -> int:
+    """Open the UI on the archive or folder at `path`; the exit code says how it went.
+
+    Raises PodthawError when nothing can be shown.
+    """
+    app = PodthawApp(path, host, options, reveal=reveal)
+    error = app.run()
+    if error:
+        raise error
+    return app.return_code or ExitCode.OK
+
+
+def run_demo() -> int:
+    """Open the UI on the bundled checkpoint and the demo host."""
+    return run(str(SHOP), DemoHost(), RestoreOptions())

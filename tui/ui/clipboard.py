@@ -1,0 +1,20 @@
+"""What goes to the clipboard."""
+
+import json
+
+from tui.checkpoint.config import Json
+
+LIMIT = 74_994
+"""Bytes in base64 that terminals take by OSC 52."""
+
+
+def clip_text(value: Json) -> str:
+    """`value` to paste: text as it is if that is harmless, everything else as JSON."""
+    if isinstance(value, str) and value.isprintable():
+        return value
+    return json.dumps(value, indent=2)
+
+
+def fits(text: str) -> bool:
+    """Whether terminals take `text`."""
+    return len(text.encode("utf-8", "replace")) * 4 // 3 <= LIMIT

@@ -1,0 +1,44 @@
+"""Pieces of text for several widgets, none of it from markup."""
+
+from collections.abc import Sequence
+
+from textual.content import Content
+
+from tui.report.text import GLYPHS
+from tui.restore.conflict import Conflict, Severity
+from tui.restore.plan import Verdict
+from tui.text import safe_text
+from tui.ui.session import Session
+
+STYLES = {
+    Severity.BLOCKER: "$text-error",
+    Severity.UNCHECKED: "$text-accent",
+    Severity.WARNING: "$text-warning",
+    Severity.NOTE: "$text-muted",
+}
+
+VERDICTS = {
+    Verdict.READY: ("✔ ready to restore", "$text-success"),
+    Verdict.BLOCKED: ("✖ blocked", "$text-error"),
+    Verdict.UNKNOWN: ("? not everything could be checked", "$text-accent"),
+}
+"""What a verdict is in words and in colour."""
+
+
+def tally(conflicts: Sequence[Conflict]) -> Content:
+    """`✖ 1 ▲ 2`: each severity's sign with its count, the worst first."""
+    parts = []
+    for severity in Severity:
+        count = sum(one.severity is severity for one in conflicts)
+        if count:
+            parts.append(Content.styled(f"{GLYPHS[severity]} {count}", STYLES[severity]))
+    return Content(" ").join(parts)
+
+
+def waiting(session: Session) -> str:
+    """What is said in place of conflicts that are not known yet."""
+    if session.trouble:
+        return safe_text(f"✖ {session.trouble} Press u in the inspector to try again.")
+    if session.checkpoint is None:
+        return "Reading the archive …"
+    return "Asking the host …" if session.facts is None else ""

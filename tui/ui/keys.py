@@ -1,0 +1,143 @@
+"""Every key, declared once: footer, help, palette and the README's table come from here."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from textual.binding import Binding, BindingType
+
+
+class Scope(StrEnum):
+    """Where keys work; the value is the title of their table."""
+
+    EVERYWHERE = "Everywhere"
+    INSPECTOR = "Inspector"
+    TREE = "Trees"
+    CONFLICTS = "Conflicts"
+    RESTORE = "Restore form"
+    RUN = "Running restore"
+    LOG = "Log"
+    OPEN = "Choosing an archive"
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One thing that can be done, and the keys that do it."""
+
+    id: str
+    keys: str
+    """As Textual names them, separated by commas."""
+    action: str
+    """With `{}` in it, the key that was pressed is put there."""
+    label: str
+    """For the footer."""
+    help: str
+    """One sentence for the help, the palette and the README."""
+    footer: bool = True
+
+    @property
+    def shown(self) -> str:
+        """The keys as people know them."""
+        return " ".join(_NAMES.get(key, key.replace("ctrl+", "^")) for key in self.keys.split(","))
+
+
+_NAMES = {
+    "question_mark": "?",
+    "slash": "/",
+    "escape": "Esc",
+    "enter": "Enter",
+    "space": "Space",
+    "down": "↓",
+    "up": "↑",
+    "left": "←",
+    "right": "→",
+    "home": "Home",
+    "end": "End",
+}
+
+KEYS: dict[Scope, tuple[Key, ...]] = {
+    Scope.EVERYWHERE: (
+        Key("help", "question_mark,f1", "help", "Help", "Show the keys and signs of this screen."),
+        Key("quit", "q,ctrl+q", "quit", "Quit", "Leave podthaw; a running restore asks first."),
+        Key("suspend", "ctrl+z", "suspend_process", "Suspend", "To the shell; fg returns.", False),
+    ),
+    Scope.INSPECTOR: (
+        Key("restore", "r", "restore", "Restore", "Choose name, pod and ports, and restore."),
+        Key("filter", "slash", "filter", "Filter", "Show only what contains some words."),
+        Key("conflicts", "c", "conflicts", "Conflicts", "Go to the conflicts, or back."),
+        Key("copy", "y", "copy", "Copy", "Copy the value under the cursor."),
+        Key("secrets", "s", "secrets", "Secrets", "Show or mask values of environment variables."),
+        Key("update", "u", "update", "Update", "Ask the host again.", False),
+        Key("views", "1,2,3,4,5,6", "view({})", "Views", "Go to a view by its number.", False),
+        Key("back", "escape", "back", "Back", "Leave the filter or the conflicts.", False),
+    ),
+    Scope.TREE: (
+        Key("down", "j", "cursor_down", "Down", "One line down.", False),
+        Key("up", "k", "cursor_up", "Up", "One line up.", False),
+        Key("open", "l,right", "open", "Open", "Open what is inside.", False),
+        Key("close", "h,left", "close", "Close", "Close it, or go to what it lies in.", False),
+        Key("first", "g,home", "scroll_home", "First", "To the first line.", False),
+        Key("last", "G,end", "scroll_end", "Last", "To the last line.", False),
+        Key("page-down", "ctrl+d", "page_down", "Page down", "One page down.", False),
+        Key("page-up", "ctrl+u", "page_up", "Page up", "One page up.", False),
+    ),
+    Scope.CONFLICTS: (
+        Key("next", "j", "cursor_down", "Next", "The next conflict.", False),
+        Key("previous", "k", "cursor_up", "Previous", "The conflict before.", False),
+        Key("show", "enter", "select", "Show", "Show the conflict in its document.", False),
+        Key("explain", "e", "explain", "Explain", "Explain the conflict."),
+    ),
+    Scope.RESTORE: (
+        Key("start", "ctrl+r", "start", "Restore", "Start the restore."),
+        Key("conflicts", "ctrl+g", "conflicts", "Conflicts", "Go to the conflicts, or back."),
+        Key("reset", "ctrl+l", "reset", "Reset", "Take all choices back."),
+        Key("back", "escape", "back", "Back", "Back to the inspector; the choices are kept."),
+    ),
+    Scope.RUN: (
+        Key("cancel", "ctrl+c,escape", "cancel", "Cancel", "Cancel the restore that runs."),
+        Key("output", "o", "output", "Output", "Show what the restored container printed."),
+        Key("clean-up", "d", "clean_up", "Clean up", "Remove what the restore left behind."),
+        Key("back", "escape,b", "back", "Back", "Back to the form, with every choice kept."),
+    ),
+    Scope.LOG: (
+        Key("down", "j", "scroll_down", "Down", "One line down.", False),
+        Key("up", "k", "scroll_up", "Up", "One line up.", False),
+        Key("left", "h", "scroll_left", "Left", "Scroll to the left.", False),
+        Key("right", "l", "scroll_right", "Right", "Scroll to the right.", False),
+        Key("first", "g", "scroll_home", "First", "To the first line.", False),
+        Key("last", "G", "scroll_end", "Last", "To the last line.", False),
+        Key("follow", "f", "follow", "Follow", "Follow the end of the log, or pause."),
+        Key("filter", "slash", "filter", "Filter", "Show only lines that contain some words."),
+        Key("level", "v", "level", "Level", "Show all lines, or only the louder ones."),
+        Key("save", "w", "save", "Save", "Save the log to a file."),
+    ),
+    Scope.OPEN: (
+        Key("open", "enter", "select", "Open", "Open the archive.", False),
+        Key("down", "j", "cursor_down", "Down", "One line down.", False),
+        Key("up", "k", "cursor_up", "Up", "One line up.", False),
+    ),
+}
+
+
+def bindings(scope: Scope) -> list[BindingType]:
+    """The keys of `scope`, as Textual wants them; an action may take its key as its argument."""
+    return [binding for key in KEYS[scope] for binding in _bindings(scope, key)]
+
+
+def _bindings(scope: Scope, key: Key) -> list[Binding]:
+    name = f"{scope.name.lower()}.{key.id}"
+    if "{}" in key.action:
+        return [
+            Binding(one, key.action.format(one), key.label, show=False, id=f"{name}-{one}")
+            for one in key.keys.split(",")
+        ]
+    return [
+        Binding(
+            key.keys,
+            key.action,
+            key.label,
+            show=key.footer,
+            tooltip=key.help,
+            id=name,
+            key_display=key.shown.split(" ")[0],
+        )
+    ]

@@ -1,0 +1,135 @@
+"""A JSON document as an outline: its places, what a filter leaves of it, where conflicts mark it.
+
+Pure data; the tree widget shows it.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from tui.checkpoint.config import Json
+from tui.restore.conflict import Conflict, Severity
+from tui.text import pointer
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One value of a document, and the way to it."""
+
+    pointer: str
+    """A JSON pointer (RFC 6901); empty for the document itself."""
+    key: str
+    value: Json
+
+    @property
+    def holds(self) -> bool:
+        """Whether there is something inside."""
+        return isinstance(self.value, dict | list) and len(self.value) > 0
+
+    def inside(self) -> Iterator["Place"]:
+        """The places one level below, in the document's order."""
+        if isinstance(self.value, dict):
+            for key, value in self.value.items():
+                yield Place(self.pointer + pointer(key), key, value)
+        elif isinstance(self.value, list):
+            for index, value in enumerate(self.value):
+                yield Place(self.pointer + pointer(index), str(index), value)
+
+
+@dataclass(frozen=True, slots=True)
+class Hits:
+    """What a filter found."""
+
+    found: frozenset[str]
+    """Pointers of the places that match themselves."""
+    kept: frozenset[str]
+    """Those, and all that they lie in."""
+
+    def shows(self, pointer: str) -> bool:
+        """Whether a place stays visible: it leads to a hit, is one, or lies in one."""
+        return pointer in self.kept or any(above in self.found for above in above_all(pointer))
+
+
+def search(document: Json, words: str) -> Hits:
+    """The places of `document` whose key or value contains `words`, in any case."""
+    wanted = words.casefold()
+    found: set[str] = set()
+    kept: set[str] = set()
+    waiting = [Place("", "", document)]
+    while waiting:
+        for place in waiting.pop().inside():
+            if wanted in place.key.casefold() or (
+                not isinstance(place.value, dict | list)
+                and wanted in plain_value(place.value).casefold()
+            ):
+                found.add(place.pointer)
+                kept.add(place.pointer)
+                kept.update(above_all(place.pointer))
+            if place.holds:
+                waiting.append(place)
+    return Hits(frozenset(found), frozenset(kept))
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """The conflicts at one place of a document."""
+
+    here: tuple[Conflict, ...] = ()
+    below: Mapping[Severity, int] = field(default_factory=dict)
+    """How many conflicts there are further inside."""
+
+
+def marks(conflicts: Iterable[Conflict], name: str, document: Json) -> dict[str, Mark]:
+    """Where `conflicts` mark the document `name`, by pointer; the root counts them all.
+
+    A place that the document lacks is marked at the nearest place above it that is there.
+    """
+    here: dict[str, list[Conflict]] = {}
+    below: dict[str, Counter[Severity]] = {}
+    for conflict in conflicts:
+        places = [nearest(document, at.pointer) for at in conflict.where if at.document == name]
+        for place in dict.fromkeys(places):
+            here.setdefault(place, []).append(conflict)
+        for above in {above for place in places for above in above_all(place)} - set(places):
+            below.setdefault(above, Counter())[conflict.severity] += 1
+    return {
+        place: Mark(tuple(here.get(place, ())), dict(below.get(place, {})))
+        for place in here.keys() | below.keys()
+    }
+
+
+def above_all(pointer: str) -> Iterator[str]:
+    """The pointers of all that `pointer` lies in, the document last."""
+    while pointer:
+        pointer = pointer.rpartition("/")[0]
+        yield pointer
+
+
+def nearest(document: Json, pointer: str) -> str:
+    """`pointer`, as far as it leads in `document`."""
+    reached = ""
+    for step in pointer.split("/")[1:]:
+        key = step.replace("~1", "/").replace("~0", "~")
+        if isinstance(document, dict) and key in document:
+            document = document[key]
+        elif isinstance(document, list) and key.isdecimal() and int(key) < len(document):
+            document = document[int(key)]
+        else:
+            break
+        reached += f"/{step}"
+    return reached
+
+
+def plain_value(value: Json) -> str:
+    """A value as people read it: strings as they are, the rest as in JSON."""
+    match value:
+        case str():
+            return value
+        case bool():
+            return "true" if value else "false"
+        case None:
+            return "null"
+        case dict() | list():
+            return "" if value else "empty"
+        case _:
+            return str(value)

@@ -1,0 +1,56 @@
+"""What the screens in front of a session have in common."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import getters, on
+from textual.screen import Screen
+
+from tui.ui.keys import Scope
+from tui.ui.screens.help import explanation
+from tui.ui.session import Session
+from tui.ui.widgets.conflict_list import ConflictList
+
+if TYPE_CHECKING:
+    from tui.ui.app import PodthawApp
+
+
+class PodthawScreen(Screen[None]):
+    """A screen that knows its app."""
+
+    SCOPES: ClassVar[Sequence[Scope]] = ()
+    """Whose keys work here, the screen's own first."""
+
+    if TYPE_CHECKING:
+        app = getters.app(PodthawApp)
+
+
+class SessionScreen(PodthawScreen):
+    """A screen that follows the session and shows its conflicts."""
+
+    def show(self, session: Session) -> None:
+        """Show `session`; called at every change of it while the screen is on top."""
+        raise NotImplementedError
+
+    def on_mount(self) -> None:
+        """Follow the session."""
+        self.app.session_changed.subscribe(self, self._session_changed)
+        self.show(self.app.session)
+
+    def on_screen_resume(self) -> None:
+        """Catch up with what happened while another screen was on top."""
+        self.show(self.app.session)
+
+    def action_remedy(self, index: int) -> None:
+        """Use the remedy with this place among the keys."""
+        remedies = self.query_one(ConflictList).remedies
+        if index < len(remedies):
+            self.app.use(remedies[index])
+
+    @on(ConflictList.Explained)
+    def _explain(self, event: ConflictList.Explained) -> None:
+        self.app.push_screen(explanation(event.conflict))
+
+    def _session_changed(self, session: Session) -> None:
+        if self.is_current:
+            self.show(session)

@@ -1,0 +1,78 @@
+"""What the keys do and what the signs mean, and the pages of the checks."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from tui.report.text import GLYPHS
+from tui.restore.checks import explain
+from tui.restore.conflict import Conflict, Severity
+from tui.ui.content import STYLES
+from tui.ui.keys import KEYS, Scope
+
+_MEANINGS = {
+    Severity.BLOCKER: "the restore is refused or fails",
+    Severity.UNCHECKED: "nobody could look, and this archive needs the answer",
+    Severity.WARNING: "the restore works, and something may still go wrong",
+    Severity.NOTE: "a difference that you may want to know",
+}
+
+
+class TextScreen(ModalScreen[None]):
+    """Some text over the screen; any of the usual keys closes it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,enter,question_mark", "dismiss", "Close"),
+        Binding("j", "scroll_down", show=False),
+        Binding("k", "scroll_up", show=False),
+    ]
+
+    def __init__(self, title: str, content: Content) -> None:
+        """`title` is plain text of podthaw's own."""
+        super().__init__()
+        self._title = title
+        self._content = content
+
+    def compose(self) -> ComposeResult:
+        """A frame with the text in it."""
+        with VerticalScroll(classes="dialog") as frame:
+            frame.border_title = Content(self._title)
+            frame.border_subtitle = "Esc closes"
+            yield Static(self._content)
+
+    def action_scroll_down(self) -> None:
+        """One line down."""
+        self.query_one(VerticalScroll).scroll_down()
+
+    def action_scroll_up(self) -> None:
+        """One line up."""
+        self.query_one(VerticalScroll).scroll_up()
+
+
+def keys_help(scopes: Sequence[Scope]) -> TextScreen:
+    """The keys of `scopes` and the signs."""
+    parts = []
+    for scope in scopes:
+        rows = [Content.styled(scope.value, "bold $text-primary")]
+        rows += [Content.assemble((f"  {key.shown:14}", "bold"), key.help) for key in KEYS[scope]]
+        if scope is Scope.CONFLICTS:
+            rows.append(Content.assemble(("  A B C …       ", "bold"), "Use the remedy."))
+        parts.append(Content("\n").join(rows))
+    signs = [Content.styled("Signs", "bold $text-primary")]
+    signs += [
+        Content.assemble((f"  {GLYPHS[severity]} {severity:12}", STYLES[severity]), meaning)
+        for severity, meaning in _MEANINGS.items()
+    ]
+    parts.append(Content("\n").join(signs))
+    return TextScreen("Help", Content("\n\n").join(parts))
+
+
+def explanation(conflict: Conflict) -> TextScreen:
+    """The page of the check that found `conflict`."""
+    return TextScreen(conflict.code, Content(explain(conflict.code)))

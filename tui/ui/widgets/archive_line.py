@@ -1,0 +1,50 @@
+"""The line on top: which archive, of which container, in front of which host."""
+
+from pathlib import PurePath
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.widgets import Static
+
+from tui.checkpoint.summary import checkpointed
+from tui.text import age, safe_text, size
+from tui.ui.session import Session
+
+
+class ArchiveLine(Horizontal):
+    """One line."""
+
+    def compose(self) -> ComposeResult:
+        """The archive on the left, the host on the right."""
+        yield Static(id="archive-name")
+        yield Static(id="host-name")
+
+    def show(self, session: Session) -> None:
+        """Say what `session` knows."""
+        self.query_one("#archive-name", Static).update(_archive(session))
+        host = self.query_one("#host-name", Static)
+        host.update(Content(f" {safe_text(session.host)} "))
+        host.set_class(session.simulated, "-simulated")
+
+
+def _archive(session: Session) -> Content:
+    name = Content.styled(safe_text(PurePath(session.path).name), "bold")
+    checkpoint = session.checkpoint
+    if checkpoint is None:
+        return Content.assemble(name, "  reading …")
+    config, contents = checkpoint.config, checkpoint.contents
+    moment = checkpointed(checkpoint)
+    parts = [
+        safe_text(config.name or config.id[:12]),
+        safe_text(config.image_name),
+        safe_text(f"Podman, {config.runtime}" if config.runtime else "Podman"),
+        f"{contents.compression}, {size(contents.identity.size)}",
+        age(moment) if moment else "",
+    ]
+    if not contents.finished:
+        share = contents.position / max(contents.identity.size, 1)
+        parts.append(f"reading {share:.0%}")
+    elif not contents.complete:
+        parts.append("✖ damaged")
+    return Content.assemble(name, "  ", " · ".join(part for part in parts if part))

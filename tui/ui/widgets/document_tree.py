@@ -1,0 +1,276 @@
+"""A JSON document as a tree that is filled only where people look, with conflicts on its nodes."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import ClassVar
+
+from rich.style import Style
+from rich.text import Text
+from textual.message import Message
+from textual.widgets import Tree
+from textual.widgets.tree import TreeNode
+
+from tui.checkpoint.config import Json
+from tui.report.text import GLYPHS
+from tui.restore.conflict import Conflict, Severity
+from tui.restore.rewrite import Change
+from tui.text import plural, safe_text
+from tui.ui.keys import Scope, bindings
+from tui.ui.outline import Hits, Mark, Place, above_all, marks, plain_value, search
+
+CHUNK = 500
+"""Children that are added at once; the rest waits behind a line that says how many there are."""
+
+LONGEST = 400
+"""Characters of a value that are shown; copying takes all of them."""
+
+OPENED = 300
+"""Nodes that a filter opens by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class More:
+    """Stands for the children of a node that have not been added yet."""
+
+    count: int
+
+
+Node = TreeNode[Place | More]
+
+
+class DocumentTree(Tree[Place | More]):
+    """One document."""
+
+    BINDINGS = bindings(Scope.TREE)
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "document-tree--key",
+        "document-tree--value",
+        "document-tree--quiet",
+        "document-tree--change",
+        *(f"document-tree--{severity}" for severity in Severity),
+    }
+
+    ICON_NODE = "▸ "
+    ICON_NODE_EXPANDED = "▾ "
+
+    class Visited(Message):
+        """The cursor has come to a place with conflicts."""
+
+        def __init__(self, conflicts: tuple[Conflict, ...]) -> None:
+            super().__init__()
+            self.conflicts = conflicts
+
+    def __init__(self, name: str, *, empty: str, id: str | None = None) -> None:
+        """`empty` is what is said while there is no document."""
+        super().__init__(Text(), data=Place("", "", None), id=id)
+        self.document_name = name
+        self._empty = empty
+        self._document: Json = None
+        self._marks: dict[str, Mark] = {}
+        self._changes: dict[str, Change] = {}
+        self._hits: Hits | None = None
+        self.show_root = False
+        self.guide_depth = 2
+        self.auto_expand = False
+
+    def on_mount(self) -> None:
+        """Say that there is nothing yet."""
+        self._say_empty()
+
+    def show(
+        self, document: Json, conflicts: Iterable[Conflict], changes: Iterable[Change] = ()
+    ) -> None:
+        """Show `document` with what marks it; where people are in it stays."""
+        self._marks = marks(conflicts, self.document_name, document)
+        self._changes = {
+            change.pointer: change for change in changes if change.document == self.document_name
+        }
+        if document == self._document:
+            self.notify_style_update()  # the labels are made anew
+            return
+        opened, at = self._opened(), self.pointer
+        self._document = document
+        self._rebuild(opened)
+        self.go_to(at)
+
+    def filter(self, words: str) -> int | None:
+        """Show only the places with `words` in them; how many those are, None without words."""
+        at = self.pointer
+        self._hits = search(self._document, words) if words else None
+        if self._hits is None:
+            self._rebuild({above for above in above_all(at) if above})
+            self.go_to(at)
+            return None
+        self._rebuild(self._hits.kept - self._hits.found)
+        return len(self._hits.found)
+
+    @property
+    def pointer(self) -> str:
+        """The place under the cursor."""
+        place = self.place
+        return place.pointer if place else ""
+
+    @property
+    def place(self) -> Place | None:
+        """What is under the cursor."""
+        node = self.cursor_node
+        return node.data if node and isinstance(node.data, Place) else None
+
+    def go_to(self, pointer: str) -> None:
+        """Open what `pointer` lies in, and put the cursor there."""
+        node: Node | None = self.root
+        for step in [*reversed([*above_all(pointer)][:-1]), pointer]:
+            if node is None or not step:
+                break
+            self._fill(node)
+            found = self._child(node, step)
+            if found is None:
+                break
+            if node is not self.root:
+                node.expand()
+            node = found
+        if node is not None and node is not self.root:
+            self.call_after_refresh(self.move_cursor, node)
+
+    def render_label(self, node: Node, base_style: Style, style: Style) -> Text:
+        """The key, the value, what it will become, and the conflicts."""
+        if isinstance(node.data, More):
+            text = f"… {plural(node.data.count, 'more entry')}, Enter adds them"
+            return Text(text.replace("entrys", "entries"), self._style("quiet") + style)
+        if node.data is None:
+            return Text()
+        label = Text(end="")
+        icon = self.ICON_NODE_EXPANDED if node.is_expanded else self.ICON_NODE
+        label.append(icon if node.allow_expand else "  ", base_style + Style(meta={"toggle": True}))
+        label.append_text(self._body(node.data, style))
+        return label
+
+    def on_tree_node_expanded(self, event: Tree.NodeExpanded[Place | More]) -> None:
+        """Fill it."""
+        self._fill(event.node)
+
+    def on_tree_node_selected(self, event: Tree.NodeSelected[Place | More]) -> None:
+        """Open or close it; add what waits."""
+        node = event.node
+        if isinstance(node.data, More) and node.parent:
+            self._add_more(node.parent, node)
+        elif node.allow_expand:
+            node.toggle()
+
+    def on_tree_node_highlighted(self, event: Tree.NodeHighlighted[Place | More]) -> None:
+        """Tell of the conflicts there."""
+        if isinstance(event.node.data, Place):
+            mark = self._marks.get(event.node.data.pointer)
+            if mark and mark.here:
+                self.post_message(self.Visited(mark.here))
+
+    def action_open(self) -> None:
+        """Open the node, or go into it."""
+        node = self.cursor_node
+        if node and node.allow_expand and not node.is_expanded:
+            node.expand()
+        elif node and node.children:
+            self.move_cursor(node.children[0])
+
+    def action_close(self) -> None:
+        """Close the node, or go to its parent."""
+        node = self.cursor_node
+        if node and node.is_expanded and node.allow_expand:
+            node.collapse()
+        elif node and node.parent and node.parent is not self.root:
+            self.move_cursor(node.parent)
+
+    def _say_empty(self) -> None:
+        self.border_subtitle = "" if self._document else self._empty
+
+    def _rebuild(self, opened: Iterable[str]) -> None:
+        self.reset(Text(), Place("", "", self._document))
+        self._say_empty()
+        self._fill(self.root)
+        self.root.expand()
+        for pointer in islice(sorted(opened, key=lambda one: one.count("/")), OPENED):
+            node: Node | None = self.root
+            for step in [*reversed([*above_all(pointer)][:-1]), pointer]:
+                node = self._child(node, step) if node and step else node
+            if node is not None and node is not self.root:
+                self._fill(node)
+                node.expand()
+
+    def _opened(self) -> list[str]:
+        found, waiting = [], [self.root]
+        while waiting:
+            node = waiting.pop()
+            if node.is_expanded and isinstance(node.data, Place):
+                found.append(node.data.pointer)
+                waiting += node.children
+        return [pointer for pointer in found if pointer]
+
+    def _child(self, node: Node, pointer: str) -> Node | None:
+        while True:
+            for child in node.children:
+                if isinstance(child.data, Place) and child.data.pointer == pointer:
+                    return child
+            last = node.children[-1] if node.children else None
+            if last is None or not isinstance(last.data, More):
+                return None
+            self._add_more(node, last)
+
+    def _fill(self, node: Node) -> None:
+        if not node.children:
+            self._add(node, self._waiting(node, 0))
+
+    def _add_more(self, node: Node, line: Node) -> None:
+        line.remove()
+        self._add(node, self._waiting(node, len(node.children)))
+
+    def _waiting(self, node: Node, start: int) -> list[Place]:
+        if not isinstance(node.data, Place):
+            return []
+        places: Iterator[Place] = node.data.inside()
+        if self._hits is not None:
+            shows = self._hits.shows
+            places = (place for place in places if shows(place.pointer))
+        return list(islice(places, start, None))
+
+    def _add(self, node: Node, places: list[Place]) -> None:
+        for place in places[:CHUNK]:
+            node.add("", place, allow_expand=place.holds)
+        if len(places) > CHUNK:
+            node.add_leaf("", More(len(places) - CHUNK))
+
+    def _body(self, place: Place, style: Style) -> Text:
+        mark = self._marks.get(place.pointer, Mark())
+        body = Text(end="")
+        for severity in {conflict.severity: None for conflict in mark.here}:
+            body.append(f"{GLYPHS[severity]} ", self._style(severity))
+        body.append(safe_text(place.key), self._style("key"))
+        body.append("  ")
+        if place.holds:
+            body.append(f"({len(place.value)})", self._style("quiet"))
+        else:
+            body.append(_shortened(plain_value(place.value)), self._style("value"))
+        change = self._changes.get(place.pointer)
+        if change:
+            after = _shortened(plain_value(change.after)) or "(cleared)"
+            body.append(f" → {after}", self._style("change"))
+        body.stylize(style)
+        for conflict in mark.here:
+            body.append(f"  {safe_text(conflict.title)}", self._style(conflict.severity))
+        for severity in Severity:
+            if severity in mark.below:
+                text = f"  {GLYPHS[severity]} {mark.below[severity]}"
+                body.append(text, self._style(severity))
+        return body
+
+    def _style(self, name: str) -> Style:
+        return self.get_component_rich_style(
+            f"document-tree--{name}", partial=True, default=Style()
+        )
+
+
+def _shortened(value: str) -> str:
+    if len(value) <= LONGEST:
+        return safe_text(value)
+    return f"{safe_text(value[:LONGEST])}… ({len(value):,} characters)"

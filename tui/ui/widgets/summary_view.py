@@ -1,0 +1,69 @@
+"""The summary of a checkpoint, in a form that people read."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from rich.console import Group
+from rich.style import Style
+from rich.table import Table
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.widgets import Static
+
+from tui.report.summary import Section, summary
+from tui.report.text import GLYPHS
+from tui.restore.conflict import Conflict, Severity
+from tui.text import safe_text
+from tui.ui.session import Session
+
+
+class SummaryView(VerticalScroll):
+    """Titled rows, with the conflicts on the rows that they are about."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "summary-view--title",
+        "summary-view--label",
+        *(f"summary-view--{severity}" for severity in Severity),
+    }
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._sections: tuple[Section, ...] = ()
+
+    def compose(self) -> ComposeResult:
+        """One text."""
+        yield Static("Reading …")
+
+    def show(self, session: Session) -> None:
+        """Show the checkpoint of `session`."""
+        if session.checkpoint is None:
+            return
+        self._sections = summary(session.checkpoint, reveal=session.reveal)
+        conflicts = session.plan.conflicts if session.plan else ()
+        parts = [self._table(section, conflicts) for section in self._sections]
+        self.query_one(Static).update(Group(*parts))
+
+    @property
+    def text(self) -> str:
+        """What is shown, as plain text."""
+        return "\n\n".join(
+            "\n".join([section.title, *(f"  {row.label}: {row.value}" for row in section.rows)])
+            for section in self._sections
+        )
+
+    def _table(self, section: Section, conflicts: Sequence[Conflict]) -> Group:
+        table = Table.grid(padding=(0, 2, 0, 0), expand=True)
+        table.add_column(min_width=14, max_width=30, style=self._style("label"))
+        table.add_column(ratio=1, overflow="fold")
+        for row in section.rows:
+            value = Text(row.value)
+            for conflict in conflicts:
+                if row.where in conflict.where:
+                    mark = f"\n{GLYPHS[conflict.severity]} {safe_text(conflict.title)}"
+                    value.append(mark, self._style(conflict.severity))
+            table.add_row(Text(f"  {row.label}"), value)
+        return Group(Text(section.title, self._style("title")), table, Text())
+
+    def _style(self, name: str) -> Style:
+        return self.get_component_rich_style(f"summary-view--{name}", partial=True, default=Style())
