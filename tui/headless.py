@@ -6,11 +6,12 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from enum import Enum, auto
+from time import monotonic
 
 from tui.archive.digest import sha256_aside
 from tui.checkpoint.checkpoint import Checkpoint
 from tui.checkpoint.reading import load
-from tui.errors import ArchiveError, ExitCode, HostError, UsageError
+from tui.errors import ArchiveError, ExitCode, HostError, PodthawError, UsageError
 from tui.host.collect import collect, reachable
 from tui.host.facts import HostFacts
 from tui.host.host import Host
@@ -18,7 +19,8 @@ from tui.host.questions import Questions, questions
 from tui.report import document, text
 from tui.restore.checks import explain as explanation
 from tui.restore.checks import table
-from tui.restore.events import Event, Finished, Remains, Status
+from tui.restore.conflict import Severity
+from tui.restore.events import Event, Finished, Level, LogLine, Progress, Remains, Status
 from tui.restore.options import RestoreOptions
 from tui.restore.pipeline import Restore
 from tui.restore.plan import Plan, Verdict, make_plan
@@ -119,25 +121,53 @@ def restore(
     as_json: bool,
 ) -> int:
     """Restore the checkpoint at `path` on `host`; print the container's ID, as Podman does."""
-    checkpoint = load(path)
-    if not checkpoint.readable or not checkpoint.contents.complete:
-        problems = "; ".join(problem.message for problem in checkpoint.contents.problems)
-        raise ArchiveError(f"{path}: {problems or 'not all of it could be read'}")
-    if not yes:
-        facts = asyncio.run(_ask(host, questions(checkpoint)))
-        plan = make_plan(checkpoint, facts, options)
-        _say(text.check_text(checkpoint, facts, plan))
-        if plan.verdict is Verdict.BLOCKED and not force:
-            return ExitCode.BLOCKED
-        if not _ask_person(_question(plan)):
-            return ExitCode.INTERRUPTED
-    restoring = Restore(host, path, options, checkpoint=checkpoint, force=force)
-    finished = asyncio.run(_follow(restoring, _print_event if as_json else _say_event))
+    show: Callable[[Event], None] = _print_event if as_json else _Narrator()
+    try:
+        checkpoint = _whole(path)
+        asyncio.run(reachable(host))
+        if not yes:
+            answer = _confirm(checkpoint, host, options, force=force)
+            if answer is not None:
+                if as_json:
+                    show(answer)
+                return _STATUS_CODES[answer.status]
+        restoring = Restore(host, path, options, checkpoint=checkpoint, force=force)
+        finished = asyncio.run(_follow(restoring, show))
+    except PodthawError as error:
+        if as_json:  # whoever reads the events gets a last one, whatever goes wrong
+            show(Finished(Status.FAILED, cause=str(error)))
+        raise
     if finished.status is Status.RESTORED and not as_json:
         print(finished.id)
     if finished.remains:
         _mend(host, finished.remains, after_failure)
     return _STATUS_CODES[finished.status]
+
+
+def _whole(path: str) -> Checkpoint:
+    """The checkpoint at `path`. Raises ArchiveError when not all of it can be read."""
+    checkpoint = load(path)
+    if not checkpoint.readable or not checkpoint.contents.complete:
+        problems = "; ".join(problem.message for problem in checkpoint.contents.problems)
+        raise ArchiveError(f"{path}: {problems or 'not all of it could be read'}")
+    return checkpoint
+
+
+def _confirm(
+    checkpoint: Checkpoint, host: Host, options: RestoreOptions, *, force: bool
+) -> Finished | None:
+    """Show what would happen and ask for it; how the restore ends if it is not to begin."""
+    facts = asyncio.run(collect(host, questions(checkpoint)))
+    plan = make_plan(checkpoint, facts, options)
+    _say(text.check_text(checkpoint, facts, plan))
+    name = options.name or checkpoint.config.name
+    if plan.verdict is Verdict.BLOCKED and not force:
+        blockers = [one for one in plan.conflicts if one.severity is Severity.BLOCKER]
+        cause = "; ".join(blocker.title for blocker in blockers)
+        return Finished(Status.BLOCKED, name=name, cause=cause, conflicts=tuple(blockers))
+    if not _ask_person(_question(plan)):
+        return Finished(Status.CANCELLED, name=name)
+    return None
 
 
 async def _ask(host: Host, asked: Questions) -> HostFacts:
@@ -146,10 +176,15 @@ async def _ask(host: Host, asked: Questions) -> HostFacts:
 
 
 async def _follow(restoring: Restore, show: Callable[[Event], None]) -> Finished:
-    """Run `restoring`, cancelled by the first interrupt; return its last event."""
+    """Run `restoring`, cancelled by an interrupt; return its last event."""
+
+    def cancel() -> None:
+        _say("cancelling; this takes a moment, so that nothing of the restore lives on")
+        restoring.cancel()
+
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, restoring.cancel)
+        loop.add_signal_handler(number, cancel)
     async with aclosing(restoring.events()) as events:
         async for event in events:
             show(event)
@@ -168,11 +203,15 @@ def _mend(host: Host, remains: tuple[Remains, ...], after: AfterFailure) -> None
         _say(f"left as it is: {names}")
         return
 
-    async def run() -> None:
-        async for line in clean_up(host, remains):
-            _say_event(line)
+    async def run() -> list[LogLine]:
+        return [line async for line in clean_up(host, remains)]
 
-    asyncio.run(run())
+    lines = asyncio.run(run())
+    for line in lines:
+        for words in text.event_lines(line):
+            _say(words)
+    failed = any(line.level is Level.ERROR for line in lines)
+    _say("not everything could be removed" if failed else f"removed: {names}")
 
 
 def _question(plan: Plan) -> str:
@@ -199,9 +238,34 @@ def _print_json(value: object) -> None:
     print(document.dumps(value))
 
 
-def _say_event(event: Event) -> None:
-    for line in text.event_lines(event):
-        _say(line)
+class _Narrator:
+    """Tells people what happens, and at most once a second how far it is."""
+
+    def __init__(self) -> None:
+        self._next = 0.0
+        self._errors: list[Event] = []
+
+    def __call__(self, event: Event) -> None:
+        match event:
+            case Progress(done=int(), total=int()) if not self._due(event):
+                return
+            case LogLine("podman", Level.ERROR, _):
+                self._errors.append(event)  # of a failed restore the last event says it better
+                return
+            case Finished(Status.RESTORED):
+                self._say(*self._errors)
+        self._say(event)
+
+    def _due(self, progress: Progress) -> bool:
+        if not progress.done or (monotonic() < self._next and progress.done != progress.total):
+            return False
+        self._next = monotonic() + 1
+        return True
+
+    def _say(self, *events: Event) -> None:
+        for event in events:
+            for line in text.event_lines(event):
+                _say(line)
 
 
 def _print_event(event: Event) -> None:

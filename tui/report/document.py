@@ -11,13 +11,15 @@ import msgspec
 
 from tui.archive.model import Member, Problem
 from tui.checkpoint.checkpoint import CONFIG, NETWORK, SPEC, Checkpoint
-from tui.checkpoint.secrets import masked
+from tui.checkpoint.config import Json
+from tui.checkpoint.secrets import masked, variables
 from tui.checkpoint.summary import checkpointed
 from tui.host.document import facts_json
 from tui.host.facts import HostFacts
 from tui.restore.conflict import Conflict, Remedy
 from tui.restore.events import Event, Finished
 from tui.restore.plan import Plan
+from tui.text import Redactor
 
 SCHEMA = 1
 """Raised when a reader of an older document would misread a newer one."""
@@ -82,17 +84,23 @@ def check_document(
         "options": dataclasses.asdict(plan.options),
         "verdict": plan.verdict,
         "conflicts": [conflict_document(conflict) for conflict in plan.conflicts],
-        "changes": [
-            {
-                "document": change.document,
-                "pointer": change.pointer,
-                "before": change.before,
-                "after": change.after,
-            }
-            for change in plan.changes
-        ],
+        "changes": change_documents(checkpoint, plan),
         "command": list(plan.command),
     }
+
+
+def change_documents(checkpoint: Checkpoint, plan: Plan) -> list[dict[str, Any]]:
+    """What the restore changes, with the values of environment variables masked."""
+    redact = Redactor(variables(checkpoint))
+    return [
+        {
+            "document": change.document,
+            "pointer": change.pointer,
+            "before": _redacted(change.before, redact),
+            "after": _redacted(change.after, redact),
+        }
+        for change in plan.changes
+    ]
 
 
 def conflict_document(conflict: Conflict) -> dict[str, Any]:
@@ -110,9 +118,9 @@ def host_document(facts: HostFacts) -> dict[str, Any]:
 def event_document(event: Event) -> dict[str, Any]:
     """One line of `restore --json`."""
     name = "".join(f"_{c.lower()}" if c.isupper() else c for c in type(event).__name__)
-    document: dict[str, Any] = {"event": name.lstrip("_"), **msgspec.to_builtins(event)}
+    document: dict[str, Any] = {"schema": SCHEMA, "event": name.lstrip("_")}
+    document |= msgspec.to_builtins(event)
     if isinstance(event, Finished):
-        document["schema"] = SCHEMA
         document["conflicts"] = [conflict_document(conflict) for conflict in event.conflicts]
     return document
 
@@ -125,6 +133,18 @@ def _section(checkpoint: Checkpoint, section: str, *, reveal: bool) -> Any:
     name = _DOCUMENTS[section]
     document = checkpoint.documents.get(name)
     return document if reveal else masked(name, document)
+
+
+def _redacted(value: Json, redact: Redactor) -> Json:
+    match value:
+        case str():
+            return redact(value)
+        case list():
+            return [_redacted(one, redact) for one in value]
+        case dict():
+            return {name: _redacted(one, redact) for name, one in value.items()}
+        case _:
+            return value
 
 
 def _problems(checkpoint: Checkpoint) -> tuple[Problem, ...]:

@@ -1,15 +1,19 @@
 """What the commands print for people: plain lines, every string made safe to show."""
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+import msgspec
 
 from tui.archive.model import Problem
 from tui.checkpoint.checkpoint import CONFIG, NETWORK, SPEC, Checkpoint
 from tui.checkpoint.config import Json
 from tui.checkpoint.secrets import masked
-from tui.checkpoint.summary import checkpointed, diff_size, memory_size, volume_sizes
-from tui.host.document import facts_json
-from tui.host.facts import HostFacts
-from tui.report.document import dumps
+from tui.host.document import container_key, listener_key
+from tui.host.facts import Fact, HostFacts, Known, PublishedPort, Unknown
+from tui.report.document import change_documents, dumps
+from tui.report.summary import summary
 from tui.restore.conflict import Conflict, Remedy, Severity
 from tui.restore.events import (
     Event,
@@ -18,12 +22,14 @@ from tui.restore.events import (
     LogLine,
     Outcome,
     Progress,
+    Status,
+    Step,
     StepFinished,
     StepStarted,
 )
 from tui.restore.plan import Plan, Verdict
-from tui.restore.ports import spec as port_spec
-from tui.text import age, mask_variable, plural, safe_text, shell_line, size
+from tui.restore.remains import short_line
+from tui.text import plural, safe_text, shell_line, size
 
 GLYPHS = {
     Severity.BLOCKER: "✖",
@@ -35,10 +41,19 @@ GLYPHS = {
 
 OUTCOMES = {Outcome.OK: "✔", Outcome.SKIPPED: "-", Outcome.FAILED: "✖"}
 
+STEPS = {
+    Step.READ: "read the archive",
+    Step.CHECK: "check it against the host",
+    Step.COPY: "bring it to the host",
+    Step.PULL: "look for the image",
+    Step.RESTORE: "restore",
+    Step.VERIFY: "verify",
+}
+
 _VERDICTS = {
-    Verdict.READY: "ready: nothing stands in the way",
-    Verdict.BLOCKED: "blocked",
-    Verdict.UNKNOWN: "unknown: something that matters could not be checked",
+    Verdict.READY: "✔ ready: nothing blocks the restore",
+    Verdict.BLOCKED: "✖ blocked: the restore would fail",
+    Verdict.UNKNOWN: "? unknown: something that matters could not be checked",
 }
 
 
@@ -46,44 +61,58 @@ def inspect_text(
     checkpoint: Checkpoint, *, sections: Sequence[str] = (), reveal: bool = False
 ) -> str:
     """What `inspect` prints: a summary, or each of `sections`."""
-    if not sections:
-        return "\n".join(_summary(checkpoint, reveal=reveal))
-    return "\n\n".join(
-        "\n".join(_section(checkpoint, section, reveal=reveal)) for section in sections
-    )
+    if sections:
+        parts = [_section(checkpoint, section, reveal=reveal) for section in sections]
+    else:
+        parts = [
+            [section.title, *columns(((row.label, row.value) for row in section.rows), "  ")]
+            for section in summary(checkpoint, reveal=reveal)
+        ]
+    return "\n\n".join("\n".join(lines) for lines in parts)
 
 
 def check_text(checkpoint: Checkpoint, facts: HostFacts, plan: Plan) -> str:
     """What `check` prints: the verdict, each conflict, the changes and the command."""
     config = checkpoint.config
+    counts = Counter(conflict.severity for conflict in plan.conflicts)
+    counted = ", ".join(
+        _count(severity, counts[severity]) for severity in GLYPHS if counts[severity]
+    )
+    container = f"{config.name} ({config.image_name})" if config.image_name else config.name
     lines = [
-        f"{safe_text(config.name)} ({safe_text(config.image_name)}) on {safe_text(facts.host)}",
-        f"verdict: {_VERDICTS[plan.verdict]}",
+        f"{_VERDICTS[plan.verdict]}{' (' if counted else ''}{counted}{')' if counted else ''}",
+        *columns(
+            (
+                ("container", safe_text(container)),
+                ("archive", safe_text(checkpoint.contents.path)),
+                ("host", safe_text(facts.host)),
+            ),
+            "  ",
+        ),
     ]
     for conflict in plan.conflicts:
         lines += ["", *conflict_lines(conflict)]
     if plan.changes:
-        lines += ["", "what the restore changes:"]
-        for change in plan.changes:
-            lines.append(f"  {safe_text(change.document)} {safe_text(change.pointer)}")
-            lines.append(f"    {_value(change.before)} → {_value(change.after)}")
-    lines += ["", "the command:", f"  {shell_line(plan.command)}"]
-    return "\n".join(lines)
+        lines += ["", "What the restore changes in the archive's documents"]
+        for change in change_documents(checkpoint, plan):
+            lines.append(f"  {safe_text(change['document'])} {safe_text(change['pointer'])}")
+            lines.append(f"    {_value(change['before'])} → {_value(change['after'])}")
+    return "\n".join([*lines, "", "The command", f"  {shell_line(plan.command)}"])
 
 
 def conflict_lines(conflict: Conflict) -> list[str]:
     """One conflict with its evidence and remedies."""
-    lines = [
-        f"{GLYPHS[conflict.severity]} {conflict.severity}: {safe_text(conflict.title)}"
-        f"  [{conflict.code}]"
+    rows = [
+        ("archive", safe_text(conflict.evidence.archive)),
+        ("host", safe_text(conflict.evidence.host)),
     ]
-    if conflict.detail:
-        lines.append(f"    {safe_text(conflict.detail)}")
-    if conflict.evidence.archive:
-        lines.append(f"    archive: {safe_text(conflict.evidence.archive)}")
-    if conflict.evidence.host:
-        lines.append(f"    host:    {safe_text(conflict.evidence.host)}")
-    return lines + [f"    remedy:  {remedy_line(remedy)}" for remedy in conflict.remedies]
+    rows += [("remedy", remedy_line(remedy)) for remedy in conflict.remedies]
+    return [
+        f"{GLYPHS[conflict.severity]} {conflict.severity}: {safe_text(conflict.title)}"
+        f"  [{conflict.code}]",
+        *([f"    {safe_text(conflict.detail)}"] if conflict.detail else ()),
+        *columns(((name, value) for name, value in rows if value), "    "),
+    ]
 
 
 def remedy_line(remedy: Remedy) -> str:
@@ -94,23 +123,49 @@ def remedy_line(remedy: Remedy) -> str:
 
 
 def host_text(facts: HostFacts) -> str:
-    """What `host` prints."""
-    return "\n".join([safe_text(facts.host), *_tree(facts_json(facts), "  ")])
+    """What `host` prints: whether it can restore at all, and then every fact."""
+    obstacles = list(_obstacles(facts))
+    needed = (facts.podman, facts.criu, facts.runtime)
+    unknown = dict.fromkeys(fact.reason for fact in needed if isinstance(fact, Unknown))
+    if obstacles:
+        answer = "✖ no container can be restored on"
+    elif unknown:
+        answer = "? nobody can say whether containers can be restored on"
+    else:
+        answer = "✔ containers can be restored on"
+    lines = [f"{answer} {safe_text(facts.host)}"]
+    lines += [f"  {safe_text(reason)}" for reason in (*obstacles, *unknown)]
+    for title in ("podman", "runtime", "criu", *_ROWS):
+        lines += ["", *_fact_lines(title, getattr(facts, title))]
+    return "\n".join(lines)
 
 
 def event_lines(event: Event) -> list[str]:
-    """What people are told of one event; debug lines are only in the log file."""
+    """What people are told of one event.
+
+    Warnings and errors, but not those of CRIU: it has several in every restore that works, and
+    the last event names the one that counts. The log file has everything.
+    """
     match event:
         case StepStarted(step):
-            return [f"… {step}"]
+            return [STEPS[step]]
         case Progress(_, message, done, total):
             count = f": {size(done)} of {size(total)}" if done is not None and total else ""
             return [f"  {safe_text(message)}{count}"]
-        case StepFinished(step, outcome, detail):
-            return [f"{OUTCOMES[outcome]} {step}{': ' if detail else ''}{safe_text(detail)}"]
+        case StepFinished(_, Outcome.SKIPPED, detail):
+            return [f"  {OUTCOMES[Outcome.SKIPPED]} not needed: {safe_text(detail)}"]
+        case StepFinished(_, Outcome.FAILED, detail):
+            how = Status.CANCELLED if detail == Status.CANCELLED else Status.FAILED
+            return [f"  {OUTCOMES[Outcome.FAILED]} {how}"]
+        case StepFinished():
+            return []
+        case LogLine("podthaw", level, text):
+            mark = "" if level is Level.INFO else f"{level}: "
+            return [f"  {mark}{safe_text(text)}"]
+        case LogLine("criu", _, _) | LogLine(_, Level.DEBUG | Level.INFO, _):
+            return []
         case LogLine(source, level, text):
-            mark = "" if level is Level.INFO else f" {level}:"
-            return [] if level is Level.DEBUG else [f"  {source}:{mark} {safe_text(text)}"]
+            return [f"  {safe_text(source)} {level}: {safe_text(text)}"]
         case Finished():
             return finished_lines(event)
 
@@ -118,21 +173,19 @@ def event_lines(event: Event) -> list[str]:
 def finished_lines(finished: Finished) -> list[str]:
     """How a restore ended, for people."""
     lines = [f"{finished.status}: {safe_text(finished.name)}".removesuffix(": ")]
-    lines += [f"  answers on {safe_text(answer)}" for answer in finished.answers]
     for conflict in finished.conflicts:
-        lines += conflict_lines(conflict)
+        lines += ["", *conflict_lines(conflict)]
+    rows = [("answers on", safe_text(answer)) for answer in finished.answers]
     if finished.cause and not finished.conflicts:
-        lines.append(f"why: {safe_text(finished.cause)}")
+        rows.append(("cause", safe_text(finished.cause)))
     if finished.said:
-        lines.append(f"Podman said: {safe_text(finished.said)}")
-    if finished.remains:
-        lines.append("left behind:")
-        for remains in finished.remains:
-            lines.append(f"  {remains.kind} {safe_text(remains.name)}")
-            lines += [f"    remove: {shell_line(command)}" for command in remains.remove]
+        rows.append(("Podman said", safe_text(finished.said)))
+    for remains in finished.remains:
+        rows.append(("left behind", f"{remains.kind} {safe_text(remains.name)}"))
+        rows += [("", f"remove it: {short_line(command)}") for command in remains.remove]
     if finished.log:
-        lines.append(f"everything that Podman printed: {safe_text(finished.log)}")
-    return lines
+        rows.append(("Podman's log", safe_text(finished.log)))
+    return lines + columns(rows, "  ")
 
 
 def checks_text(rows: Iterable[tuple[str, str, str]]) -> str:
@@ -151,55 +204,6 @@ def columns(rows: Iterable[Sequence[str]], indent: str = "") -> list[str]:
     ]
 
 
-def _summary(checkpoint: Checkpoint, *, reveal: bool) -> list[str]:
-    contents, config, spec = checkpoint.contents, checkpoint.config, checkpoint.spec
-    moment = checkpointed(checkpoint)
-    rows = [
-        ("archive", f"{contents.path} ({contents.compression}, {size(contents.identity.size)})"),
-        ("container", config.name),
-        ("id", config.id),
-        ("image", config.image_name),
-        ("image id", config.image_id),
-        ("runtime", config.runtime),
-        ("pod", config.pod),
-        ("created", config.created),
-        ("checkpointed", f"{moment:%Y-%m-%d %H:%M:%S %Z} ({age(moment)})" if moment else ""),
-        ("command", shell_line(spec.process.args or ())),
-        ("memory", size(memory_size(checkpoint))),
-        ("root fs changes", size(diff_size(checkpoint))),
-    ]
-    lines = columns((name, safe_text(value)) for name, value in rows if value)
-    volumes = volume_sizes(checkpoint)
-    lines += _list(
-        "volumes",
-        (
-            f"{volume.name} at {volume.dest} ({size(volumes.get(volume.name, 0))})"
-            for volume in config.named_volumes or ()
-        ),
-    )
-    lines += _list("ports", (port_spec(mapping) for mapping in config.port_mappings or ()))
-    lines += _list(
-        "networks",
-        (
-            f"{address.network}: {address.ip} {address.mac} on {address.interface}"
-            for address in checkpoint.addresses
-        ),
-    )
-    lines += _list(
-        "mounts",
-        (
-            f"{mount.destination} ({mount.type} from {mount.source})"
-            for mount in spec.mounts or ()
-            if mount.type == "bind"
-        ),
-    )
-    shown = (lambda entry: entry) if reveal else mask_variable
-    lines += _list("environment", (shown(entry) for entry in spec.process.env or ()))
-    lines += _list("labels", (f"{name}={value}" for name, value in (config.labels or {}).items()))
-    lines += ["", plural(len(contents.members), "member")]
-    return lines + _problem_lines(contents.problems + contents.ambiguities)
-
-
 def _section(checkpoint: Checkpoint, section: str, *, reveal: bool) -> list[str]:
     contents = checkpoint.contents
     if section == "members":
@@ -208,37 +212,82 @@ def _section(checkpoint: Checkpoint, section: str, *, reveal: bool) -> list[str]
             for member in contents.members
         )
     if section == "problems":
-        return _problem_lines(contents.problems + contents.ambiguities) or ["no problems"]
+        problems = contents.problems + contents.ambiguities
+        return list(_problem_lines(problems)) or ["no problems"]
     name = {"config": CONFIG, "spec": SPEC, "network": NETWORK}[section]
     document = checkpoint.documents.get(name)
     return [dumps(document if reveal else masked(name, document))]
 
 
-def _problem_lines(problems: Sequence[Problem]) -> list[str]:
-    if not problems:
-        return []
-    lines = ["", "problems:"]
+def _problem_lines(problems: Iterable[Problem]) -> Iterator[str]:
     for problem in problems:
         where = f"{problem.member}: " if problem.member else ""
-        lines.append(f"  {safe_text(where)}{safe_text(problem.message)}")
-    return lines
+        offset = "" if problem.offset is None else f" (at byte {problem.offset:,})"
+        yield f"{safe_text(where)}{safe_text(problem.message)}{offset}"
 
 
-def _list(title: str, entries: Iterable[str]) -> list[str]:
-    lines = [f"  {safe_text(entry)}" for entry in entries]
-    return ["", f"{title}:", *lines] if lines else []
+def _count(severity: Severity, number: int) -> str:
+    return f"{number} unchecked" if severity is Severity.UNCHECKED else plural(number, severity)
 
 
-def _tree(value: Json, indent: str) -> list[str]:
-    entries = value.items() if isinstance(value, dict) else enumerate(value)
-    lines = []
-    for key, child in entries:
-        name = f"{indent}{safe_text(str(key))}"
-        if isinstance(child, dict | list) and child:
-            lines += [f"{name}:", *_tree(child, indent + "  ")]
-        else:
-            lines.append(f"{name}: {_value(child)}")
-    return lines
+def _obstacles(facts: HostFacts) -> Iterator[str]:
+    """What stands in the way of every restore, whatever the archive."""
+    if isinstance(facts.podman, Known) and facts.podman.value.rootless:
+        yield "Podman does not run as root: use sudo, or --host-command 'sudo -n'"
+    if isinstance(facts.criu, Known) and not facts.criu.value:
+        yield "CRIU is not installed"
+    if isinstance(facts.criu, Known) and facts.criu.value and not facts.criu.value.works:
+        yield "`criu check` says that CRIU does not work with this kernel"
+    if isinstance(facts.runtime, Known) and facts.runtime.value:
+        runtime = facts.runtime.value
+        if not runtime.restores:
+            yield f"{runtime.name} was built without CRIU"
+
+
+def _fact_lines(title: str, fact: Fact[Any]) -> list[str]:
+    match fact:
+        case Unknown(reason):
+            return [f"{title}: unknown, {safe_text(reason)}"]
+        case Known(None):
+            return [f"{title}: not installed"]
+        case Known(()):
+            return [f"{title}: none"]
+        case Known(tuple(entries)):
+            rows = [_ROWS[title](entry) for entry in entries]
+        case Known(program):
+            values: dict[str, Json] = msgspec.to_builtins(program)
+            values |= {"version": values.pop("text")} if "text" in values else {}
+            rows = [(name, _value(value)) for name, value in values.items()]
+    return [f"{title}:", *columns(([safe_text(cell) for cell in row] for row in rows), "  ")]
+
+
+def _published(port: PublishedPort) -> str:
+    last = f"-{port.host_port + port.range - 1}" if port.range > 1 else ""
+    host = f"{port.host_ip}:{port.host_port}{last}" if port.host_ip else f"{port.host_port}{last}"
+    return f"{host} -> {port.container_port}/{port.protocol}"
+
+
+_ROWS: dict[str, Callable[[Any], tuple[str, ...]]] = {
+    "containers": lambda one: (
+        container_key(one),
+        one.state,
+        one.id[:12],
+        one.image or "-",
+        ", ".join(map(_published, one.ports)),
+    ),
+    "pods": lambda pod: (
+        pod.name,
+        pod.state.lower(),
+        pod.id[:12],
+        f"shares {', '.join(sorted(pod.shared)) or 'nothing'}",
+    ),
+    "volumes": lambda volume: (volume.name, volume.driver, volume.mountpoint),
+    "images": lambda image: (image.id[:12], size(image.size), ", ".join(image.names) or "-"),
+    "networks": lambda network: (network.name, network.driver, ", ".join(network.subnets)),
+    "secrets": lambda name: (name,),
+    "listeners": lambda listener: (listener_key(listener),),
+}
+"""What one entry of each list shows in a line; the JSON has all of it."""
 
 
 def _value(value: Json) -> str:

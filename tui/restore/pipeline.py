@@ -137,15 +137,17 @@ class Restore:
             await asyncio.wait({work})
 
     async def _work(self) -> None:
+        name = self._options.name
         try:
             checkpoint = await self._read()
+            name = name or checkpoint.config.name
             case = await self._check(checkpoint)
             with new_output() as output:
                 finished = await self._carry_out(case, output)
         except _End as end:
-            finished = Finished(end.status, cause=end.cause, conflicts=end.conflicts)
+            finished = Finished(end.status, name=name, cause=end.cause, conflicts=end.conflicts)
         except PodthawError as error:
-            finished = Finished(Status.FAILED, cause=str(error))
+            finished = Finished(Status.FAILED, name=name, cause=str(error))
         self._emit(finished)
 
     async def _carry_out(self, case: Case, output: Output) -> Finished:
@@ -226,6 +228,8 @@ class Restore:
             if any(config.image_name in image.names for image in images.value):
                 report.skip("the image is on the host")
                 return
+            name = safe_text(config.image_name)
+            self._emit(Progress(Step.PULL, f"pulling {name}"))
             status, lines = await commands.run(
                 Step.PULL, ("podman", "pull", "--", config.image_name)
             )
@@ -239,8 +243,8 @@ class Restore:
             if config.image_id not in {*pulled, *known}:
                 raise _End(
                     Status.FAILED,
-                    f"{safe_text(config.image_name)} is another image by now: the container was "
-                    f"made of {config.image_id[:12]}, and {', '.join(pulled)[:12] or 'another'} "
+                    f"{name} is another image by now: the container was made of "
+                    f"{safe_text(config.image_id[:12])}, and {', '.join(pulled)[:12] or 'another'} "
                     "was pulled. Bring the right one over with `podman save` and `podman load`.",
                 )
 

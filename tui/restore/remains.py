@@ -16,8 +16,10 @@ from tui.text import plural, safe_lines, shell_line
 CGROUPS = "/sys/fs/cgroup"
 """Where the host's cgroups are; with cgroup v1 the controllers are folders of it."""
 
-
 _GONE = ": No such file or directory"
+
+_WORDS = 6
+"""How many words of a command people are shown; to remove a cgroup takes dozens."""
 
 
 async def find_remains(
@@ -41,7 +43,7 @@ async def clean_up(host: Host, remains: Iterable[Remains]) -> AsyncIterator[LogL
     """Remove `remains` in their order, and say what happened; one failure does not stop it."""
     for thing in remains:
         for argv in thing.remove:
-            yield LogLine("podthaw", Level.INFO, shell_line(argv))
+            yield LogLine("podthaw", Level.INFO, short_line(argv))
             try:
                 answer = await host.run(argv, timeout=None)
             except NoAnswer as error:
@@ -55,6 +57,14 @@ async def clean_up(host: Host, remains: Iterable[Remains]) -> AsyncIterator[LogL
                 yield LogLine(argv[0], Level.ERROR if failed else Level.INFO, line)
             if failed and not lines:
                 yield LogLine(argv[0], Level.ERROR, f"ended with status {answer.status}")
+
+
+def short_line(argv: Sequence[str]) -> str:
+    """`argv` as people would type it, without the end of a very long one."""
+    more = len(argv) - _WORDS
+    if more <= 1:
+        return shell_line(argv)
+    return f"{shell_line(argv[:_WORDS])} … and {more} more"
 
 
 def _containers(after: HostFacts, trace: Trace) -> Iterator[Remains]:
