@@ -119,6 +119,11 @@ def outcome(folder: Path, raw: bytes) -> Contents | str:
         return str(error)
 
 
+def short(value: object) -> str:
+    """`value` as the name of a test."""
+    return repr(value)[:24]
+
+
 def stream(raw: bytes) -> PlainStream:
     return PlainStream(io.BufferedReader(cast(io.RawIOBase, io.BytesIO(raw))), len(raw))
 

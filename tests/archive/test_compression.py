@@ -46,10 +46,8 @@ def test_a_container_is_the_same_in_each_of_podmans_compressions() -> None:
 
 
 @pytest.mark.parametrize("kind", PACKED)
-@pytest.mark.parametrize("between", [b"", bytes(1000)], ids=["nothing", "zeros"])
-def test_several_frames_are_one_archive(kind: Compression, between: bytes, tmp_path: Path) -> None:
-    if between and kind is Compression.ZSTD:
-        pytest.skip("zstd has no padding")
+def test_several_frames_are_one_archive(kind: Compression, tmp_path: Path) -> None:
+    between = b"" if kind is Compression.ZSTD else bytes(1000)
     third = len(RAW) // 3
     parts = RAW[:third], RAW[third : 2 * third], RAW[2 * third :]
     contents = opened(tmp_path, between.join(map(PACKERS[kind], parts)) + between)

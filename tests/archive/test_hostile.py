@@ -21,6 +21,7 @@ from tests.archive.builders import (
     pax,
     record,
     saved,
+    short,
 )
 from tui.archive import limits
 from tui.archive.model import Compression, Contents
@@ -297,6 +298,7 @@ def test_a_member_whose_padding_is_missing_was_cut_off(tmp_path: Path) -> None:
         (pax(path=b"y"), "an extended header is followed by no member"),
         (header("x", 900, kind=b"x") + b"9 a=b", "cut off in an extended header"),
     ],
+    ids=short,
 )
 def test_a_bad_header_ends_the_reading(bad: bytes, message: str, tmp_path: Path) -> None:
     end = b"" if "cut off" in message else END

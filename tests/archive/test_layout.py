@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.archive.builders import DOCUMENTS, END, checkpoint, entry, opened
+from tests.archive.builders import DOCUMENTS, END, checkpoint, entry, opened, short
 from tests.data import DATA
 from tui.archive.layout import Layout, layout
 from tui.archive.reader import read
@@ -57,7 +57,9 @@ def test_with_both_the_memory_is_the_checkpoints(tmp_path: Path) -> None:
     assert layout(opened(tmp_path, checkpoint(*both))) is Layout.PODMAN
 
 
-@pytest.mark.parametrize("config", [b"[" * 100_000, b"\xff", b"", b"[]", b'{"rootfsImageRef": 1}'])
+@pytest.mark.parametrize(
+    "config", [b"[" * 100_000, b"\xff", b"", b"[]", b'{"rootfsImageRef": 1}'], ids=short
+)
 def test_documents_without_sense_do_not_matter(config: bytes, tmp_path: Path) -> None:
     assert layout(opened(tmp_path, checkpoint(config=config))) is Layout.PODMAN
 
