@@ -56,9 +56,6 @@ CRUN = Runtime("crun", "/usr/bin/crun", "crun version 1.28", True, True)
 
 CRIU = Criu(40201, "4.2.1", "Looks good.", True)
 
-IMAGE = "64c82ce68169"
-"""How the ID begins that the image of every archive in `tests/data` has."""
-
 
 def identifier(word: str) -> str:
     """An ID of 64 digits that begins with `word` in hexadecimal."""

@@ -1,0 +1,51 @@
+from dataclasses import replace
+
+from tests.restore.facts import archive, host, look
+from tui.archive.model import Problem
+from tui.checkpoint.checkpoint import Checkpoint
+from tui.restore.conflict import Location, Severity
+
+WEB = archive("web")
+
+
+def with_contents(**changes: object) -> Checkpoint:
+    return replace(WEB, contents=replace(WEB.contents, **changes))  # type: ignore[arg-type]
+
+
+def test_a_whole_archive() -> None:
+    assert look("archive-incomplete", WEB, host()) == ()
+    assert look("archive-ambiguous", WEB, host()) == ()
+
+
+def test_the_rest_is_still_unread() -> None:
+    (conflict,) = look("archive-incomplete", with_contents(finished=False), host())
+    assert conflict.severity is Severity.UNCHECKED
+
+
+def test_an_archive_that_is_cut_off() -> None:
+    cut = with_contents(complete=False, problems=(Problem("", 4096, "the file ends here"),))
+    (conflict,) = look("archive-incomplete", cut, host())
+    assert conflict.severity is Severity.BLOCKER
+    assert conflict.evidence.archive == "the file ends here"
+    assert conflict.where == ()
+
+
+def test_a_document_that_makes_no_sense() -> None:
+    problem = Problem("config.dump", None, "text is expected", "/name")
+    (conflict,) = look(
+        "archive-incomplete", with_contents(complete=False, problems=(problem,)), host()
+    )
+    assert conflict.evidence.archive == "config.dump: text is expected"
+    assert conflict.where == (Location("config.dump", "/name"),)
+
+
+def test_what_podman_would_read_differently() -> None:
+    found = [Problem("checkpoint/x.img", None, "there is another \x1b one")]
+    found += [Problem("config.dump", None, f"/{n}: twice", "/name") for n in range(3)]
+    (conflict,) = look("archive-ambiguous", with_contents(ambiguities=tuple(found)), host())
+    assert conflict.severity is Severity.BLOCKER
+    assert conflict.evidence.archive == (
+        "checkpoint/x.img: there is another ␛ one; config.dump: /0: twice;"
+        " config.dump: /1: twice; and 1 more"
+    )
+    assert conflict.where == (Location("config.dump", "/name"),)

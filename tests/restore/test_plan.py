@@ -1,0 +1,393 @@
+import json
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.restore.facts import (
+    CRIU,
+    CRUN,
+    NOBODY_KNOWS,
+    PODMAN,
+    altered,
+    archive,
+    container,
+    host,
+    identifier,
+    listener,
+    pod,
+    podman,
+    port,
+    the_image,
+)
+from tui.archive.model import Problem
+from tui.checkpoint.checkpoint import Checkpoint
+from tui.checkpoint.config import Json
+from tui.host.document import facts_json
+from tui.host.facts import HostFacts, Image
+from tui.restore.checks import CHECKS, explain, table
+from tui.restore.checks.registry import REGISTERED
+from tui.restore.conflict import Conflict, Severity
+from tui.restore.options import RestoreOptions
+from tui.restore.plan import Plan, Verdict, apply, command, make_plan
+
+WEB = archive("web")
+MEMBER = archive("member")
+SHOP = pod("shop")
+EVERY_NAMESPACE = {f"{name}NsCtr": "old" for name in ("ipc", "net", "pid", "uts", "cgroup")}
+
+
+@dataclass(frozen=True)
+class Situation:
+    """One archive on one host, and the codes of what a plan must find there."""
+
+    codes: set[str]
+    checkpoint: Checkpoint = WEB
+    facts: HostFacts = field(default_factory=host)
+    options: RestoreOptions = RestoreOptions()
+
+    @property
+    def plan(self) -> Plan:
+        return make_plan(self.checkpoint, self.facts, self.options)
+
+
+def contents(**changes: Any) -> Checkpoint:
+    return replace(WEB, contents=replace(WEB.contents, **changes))
+
+
+ORIGINAL = container("web", port(18080), its_id=WEB.config.id)
+TWICE = Problem("config.dump", None, "/name is there more than once", "/name")
+
+SITUATIONS = {
+    "all is well": Situation(set()),
+    "still reading": Situation({"archive-incomplete"}, contents(finished=False)),
+    "cut off": Situation({"archive-incomplete"}, contents(complete=False)),
+    "ambiguous": Situation({"archive-ambiguous"}, contents(ambiguities=(TWICE,))),
+    "no root": Situation({"rootless"}, facts=host(podman=replace(PODMAN, rootless=True))),
+    "no criu": Situation({"criu-missing"}, facts=host(criu=None)),
+    "old criu": Situation({"criu-too-old"}, facts=host(criu=replace(CRIU, version=30000))),
+    "no runtime": Situation({"runtime-missing"}, facts=host(runtime=None)),
+    "runtime without criu": Situation(
+        {"runtime-cannot-restore", "runtime-cannot-restore-pods"},
+        MEMBER,
+        host(pods=[SHOP], runtime=replace(CRUN, restores=False, restores_into_pods=False)),
+        RestoreOptions(pod="shop"),
+    ),
+    "established under a new name": Situation(
+        {"tcp-established-with-name"}, options=RestoreOptions(name="x", tcp_established=True)
+    ),
+    "into a pod": Situation(set(), MEMBER, host(pods=[SHOP]), RestoreOptions(pod="shop")),
+    "no pod chosen": Situation({"pod-required"}, MEMBER, host(pods=[SHOP])),
+    "a pod too many": Situation(
+        {"pod-forbidden"}, facts=host(pods=[SHOP]), options=RestoreOptions(pod="shop")
+    ),
+    "no such pod": Situation(
+        {"pod-not-found"}, MEMBER, host(pods=[SHOP]), RestoreOptions(pod="nopod")
+    ),
+    "a pod without infra": Situation(
+        {"pod-without-infra"},
+        MEMBER,
+        host(pods=[pod("bare", infra=False), SHOP]),
+        RestoreOptions(pod="bare"),
+    ),
+    "a pod that shares nothing": Situation(
+        {"namespace-not-shared"},
+        altered(MEMBER, config=EVERY_NAMESPACE),
+        host(pods=[pod("a/b", "user"), pod("all", "ipc", "net", "pid", "uts", "cgroup")]),
+        RestoreOptions(pod="a/b"),
+    ),
+    "dependencies": Situation(
+        {"dependencies"}, altered(WEB, config={"Dependencies": [identifier("db")]})
+    ),
+    "the volume": Situation({"volume-exists"}, facts=host(volumes=["webdata", "other"])),
+    "no such image": Situation({"image-missing"}, facts=host(images=[])),
+    "another image": Situation(
+        {"image-id-differs"},
+        facts=host(images=[Image(identifier("new"), ("localhost/podthaw-bb:latest",))]),
+    ),
+    "another name": Situation({"image-missing"}, facts=host(images=[the_image("localhost/a:b")])),
+    "a folder": Situation(
+        {"image-missing"}, altered(WEB, config={"rootfsImageName": None, "rootfs": "/srv"})
+    ),
+    "the original runs": Situation(
+        {"id-in-use", "port-in-use"}, facts=host(containers=[ORIGINAL], listeners=[listener(18080)])
+    ),
+    "a namesake": Situation({"name-in-use"}, facts=host(containers=[container("web")])),
+    "a pod of that name": Situation({"name-in-use"}, facts=host(pods=[pod("web")])),
+    "a bad name": Situation({"name-invalid"}, options=RestoreOptions(name="bad name!")),
+    "a bad port": Situation({"port-invalid"}, options=RestoreOptions(publish=("99999:80",))),
+    "a taken port": Situation({"port-in-use"}, facts=host(listeners=[listener(18080)])),
+    "a port of a stopped container": Situation(
+        {"port-in-use"}, facts=host(containers=[container("c", port(18080), state="exited")])
+    ),
+    "many taken ports": Situation(
+        {"port-in-use"},
+        facts=host(listeners=[listener(80), listener(81), listener(90, "::")]),
+        options=RestoreOptions(publish=("80-95:80-95", "95:9", "80:1/udp", "80:2/udp")),
+    ),
+    "nothing is known": Situation(
+        {"rootless", "runtime-missing", "criu-missing", "volume-exists", "image-missing"}
+        | {"id-in-use", "port-in-use"},
+        facts=host(
+            podman=NOBODY_KNOWS,
+            runtime=NOBODY_KNOWS,
+            criu=NOBODY_KNOWS,
+            containers=NOBODY_KNOWS,
+            pods=NOBODY_KNOWS,
+            volumes=NOBODY_KNOWS,
+            images=NOBODY_KNOWS,
+            listeners=NOBODY_KNOWS,
+        ),
+    ),
+    "nothing is known of pods": Situation(
+        {"pod-not-found", "name-in-use"},
+        MEMBER,
+        host(pods=NOBODY_KNOWS),
+        RestoreOptions(pod="shop"),
+    ),
+    "keys are spelled otherwise": Situation(
+        {"name-in-use", "volume-exists", "pod-forbidden"},
+        altered(
+            WEB,
+            config={
+                "name": None,
+                "NAME": "web",
+                "namedVolumes": None,
+                "NamedVolumes": [{"VolumeName": "webdata"}],
+            },
+        ),
+        host(containers=[container("web")], volumes=["webdata"]),
+        RestoreOptions(pod="x"),
+    ),
+}
+
+
+@pytest.fixture(params=SITUATIONS.values(), ids=list(SITUATIONS))
+def situation(request: pytest.FixtureRequest) -> Situation:
+    found: Situation = request.param
+    return found
+
+
+def test_what_is_found(situation: Situation) -> None:
+    assert {conflict.code for conflict in situation.plan.conflicts} == situation.codes
+
+
+def test_every_check_is_met_by_a_situation() -> None:
+    assert {code for one in SITUATIONS.values() for code in one.codes} == set(CHECKS)
+
+
+def test_every_place_is_a_node_of_its_document(situation: Situation) -> None:
+    printed = json.loads(json.dumps(facts_json(situation.facts)))
+    documents = {**situation.checkpoint.documents, "host": printed}
+    for conflict in situation.plan.conflicts:
+        for place in conflict.where:
+            resolve(documents[place.document], place.pointer)
+
+
+def test_conflicts_are_told_apart(situation: Situation) -> None:
+    conflicts = situation.plan.conflicts
+    assert len({(one.code, one.subject) for one in conflicts}) == len(conflicts)
+    for one in conflicts:
+        assert len({remedy.id for remedy in one.remedies}) == len(one.remedies)
+
+
+def test_no_conflict_is_worse_than_its_check_says(situation: Situation) -> None:
+    order = list(Severity)
+    for one in situation.plan.conflicts:
+        assert order.index(one.severity) >= order.index(CHECKS[one.code].severity)
+
+
+def test_blockers_have_evidence(situation: Situation) -> None:
+    for one in situation.plan.conflicts:
+        if one.severity is Severity.BLOCKER:
+            assert one.evidence.archive or one.evidence.host, one.code
+
+
+def test_a_remedy_is_either_options_or_commands(situation: Situation) -> None:
+    known = {field.name for field in fields(RestoreOptions)}
+    for one in situation.plan.conflicts:
+        for remedy in one.remedies:
+            assert bool(remedy.options) != bool(remedy.commands), remedy
+            assert remedy.options.keys() <= known
+            assert not remedy.removes or remedy.commands
+
+
+def test_other_options_make_their_conflict_go_away(situation: Situation) -> None:
+    for one in situation.plan.conflicts:
+        for remedy in one.remedies:
+            if remedy.options:
+                after = make_plan(
+                    situation.checkpoint,
+                    situation.facts,
+                    apply(situation.options, remedy),
+                )
+                assert identity(one) not in map(identity, after.conflicts), remedy
+
+
+def test_what_is_shown_is_one_safe_line(situation: Situation) -> None:
+    for one in situation.plan.conflicts:
+        labels = [text for remedy in one.remedies for text in (remedy.label, remedy.removes)]
+        for text in (one.title, one.detail, one.evidence.archive, one.evidence.host, *labels):
+            assert text.isprintable()
+
+
+def identity(conflict: Conflict) -> tuple[str, str]:
+    return conflict.code, conflict.subject
+
+
+def resolve(document: Json, place: str) -> Json:
+    for step in place.split("/")[1:]:
+        step = step.replace("~1", "/").replace("~0", "~")
+        document = document[int(step) if isinstance(document, list) else step]
+    return document
+
+
+def test_the_worst_comes_first_and_then_podmans_order() -> None:
+    facts = host(
+        pods=[pod("p", "ipc")],
+        criu=replace(CRIU, version=30000),
+        listeners=NOBODY_KNOWS,
+        images=NOBODY_KNOWS,
+    )
+    plan = make_plan(MEMBER, facts, RestoreOptions(pod="p", name="bad name!"))
+    assert [(one.code, one.subject) for one in plan.conflicts] == [
+        ("criu-too-old", ""),
+        ("namespace-not-shared", "net"),
+        ("namespace-not-shared", "uts"),
+        ("image-missing", ""),
+        ("name-invalid", "bad name!"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("facts", "verdict"),
+    [
+        (host(), Verdict.READY),
+        (host(containers=[container("c", port(18080), state="exited")]), Verdict.READY),
+        (host(volumes=NOBODY_KNOWS), Verdict.UNKNOWN),
+        (host(volumes=NOBODY_KNOWS, criu=None), Verdict.BLOCKED),
+    ],
+)
+def test_the_verdict(facts: HostFacts, verdict: Verdict) -> None:
+    assert make_plan(WEB, facts, RestoreOptions()).verdict is verdict
+
+
+def test_a_warning_leaves_it_ready() -> None:
+    assert make_plan(WEB, host(), RestoreOptions(name="bad name!")).verdict is Verdict.READY
+
+
+START = ("podman", "--log-level=debug", "container", "restore", "--import=/a.tar")
+
+
+def test_the_command_without_options() -> None:
+    assert command("/a.tar", host(), RestoreOptions()) == START
+
+
+def test_the_command_with_every_option() -> None:
+    options = RestoreOptions(
+        name="x",
+        pod="sho",
+        publish=("80:80", "81:81"),
+        ignore_volumes=True,
+        ignore_rootfs=True,
+        ignore_static_ip=True,
+        ignore_static_mac=True,
+        tcp_established=True,
+        tcp_close=True,
+        file_locks=True,
+        keep=True,
+        print_stats=True,
+        import_previous="/b.tar",
+        cgroup_manager="cgroupfs",
+    )
+    pods = host(pods=[pod("sho"), SHOP])
+    assert command("/a.tar", pods, options) == (
+        "podman",
+        "--log-level=debug",
+        "--cgroup-manager=cgroupfs",
+        "container",
+        "restore",
+        "--import=/a.tar",
+        "--name=x",
+        f"--pod={identifier('sho')}",
+        "--publish=80:80",
+        "--publish=81:81",
+        "--ignore-volumes",
+        "--ignore-rootfs",
+        "--ignore-static-ip",
+        "--ignore-static-mac",
+        "--tcp-established",
+        "--tcp-close",
+        "--file-locks",
+        "--keep",
+        "--print-stats",
+        "--import-previous=/b.tar",
+    )
+
+
+def test_a_pod_that_is_not_found_stands_as_it_was_typed() -> None:
+    assert command("/a.tar", host(), RestoreOptions(pod="nopod"))[-1] == "--pod=nopod"
+
+
+@given(st.text(), st.text(), st.text(), st.lists(st.text(), max_size=3), st.text(), st.text())
+def test_no_value_can_become_an_option(
+    path: str, name: str, pod: str, publish: list[str], previous: str, manager: str
+) -> None:
+    options = RestoreOptions(
+        name=name,
+        pod=pod,
+        publish=tuple(publish),
+        import_previous=previous,
+        cgroup_manager=manager,
+    )
+    known = {f"--{field.name.replace('_', '-')}" for field in fields(RestoreOptions)}
+    words = command(path, host(pods=[SHOP]), options)
+    assert words[0] == "podman"
+    for word in words[1:]:
+        option, equals, _ = word.partition("=")
+        assert word in ("container", "restore") or (
+            equals and option in {*known, "--log-level", "--import"}
+        )
+
+
+@given(
+    st.builds(
+        RestoreOptions,
+        name=st.text(),
+        pod=st.text() | st.sampled_from(("shop", "small", "bare")),
+        publish=st.lists(st.text() | st.sampled_from(("18080:80", "1-99:1-99"))).map(tuple),
+        ignore_volumes=st.booleans(),
+        tcp_established=st.booleans(),
+    ),
+    st.sampled_from(("web", "member", "static")),
+)
+def test_whatever_is_typed_there_is_a_plan(options: RestoreOptions, name: str) -> None:
+    facts = host(
+        podman=podman(5, 0),
+        containers=[ORIGINAL, container("c", port(50, count=60))],
+        pods=[SHOP, pod("small", "ipc"), pod("bare", infra=False)],
+        volumes=["webdata"],
+        listeners=[listener(18080), listener(70, "::1")],
+    )
+    plan = make_plan(archive(name), facts, options)
+    assert len({identity(one) for one in plan.conflicts}) == len(plan.conflicts)
+
+
+def test_every_check_stands_in_the_order() -> None:
+    assert CHECKS.keys() == REGISTERED.keys()
+
+
+def test_every_check_documents_itself() -> None:
+    assert [row[0] for row in table()] == list(CHECKS)
+    for code, severity, title in table():
+        first, blank, *rest = explain(code).splitlines()
+        assert first == f"{code} ({severity}): {title}"
+        assert blank == ""
+        assert len("".join(rest)) > 80
+
+
+def test_there_is_no_other_check() -> None:
+    with pytest.raises(KeyError):
+        explain("nonsense")
