@@ -17,7 +17,13 @@ from tui.checkpoint.networking import Networking
 from tui.checkpoint.spec import RuntimeSpec
 
 texts = st.text(max_size=8) | st.sampled_from(["\ud800", "\udc80x", "a\u202eb", "\0"])
-scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | texts
+scalars = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | texts
+)
 values = st.recursive(
     scalars,
     lambda inside: st.lists(inside, max_size=3) | st.dictionaries(texts, inside, max_size=3),
@@ -79,6 +85,7 @@ def test_documents_keep_their_own_order() -> None:
         (b"\xef\xbb\xbf{}", "not valid JSON: Unexpected UTF-8 BOM"),
         (b'{"a": NaN}', "not valid JSON: NaN is not JSON"),
         (b'{"a": -Infinity}', "not valid JSON: -Infinity is not JSON"),
+        (b'{"a": [-1e999]}', "not valid JSON: a number beyond all that can be read"),
         (b'{"a": %s}' % (b"9" * 5000), "not valid JSON: Exceeds the limit"),
         (b"[" * 100_000, "nested more than 100 levels deep"),
         (b'{"a":' * 100_000, "nested more than 100 levels deep"),
@@ -205,12 +212,12 @@ def test_null_is_nothing() -> None:
         ('{"labels": {"a": 1}}', "/labels", "Expected str, got int"),
         ('{"newPortMappings": [{"host_port": 65536}]}', "/newPortMappings/0/host_port", "<= 65535"),
         ('{"newPortMappings": [{"host_port": -1}]}', "/newPortMappings/0/host_port", ">= 0"),
-        ('{"newPortMappings": [{"range": 1e999}]}', "/newPortMappings/0/range", "got float"),
+        ('{"newPortMappings": [{"range": 1e3}]}', "/newPortMappings/0/range", "got float"),
         ('{"newPortMappings": [{"range": %s}]}' % ("9" * 400), "/newPortMappings/0/range", "65535"),
         ("[]", "", "an object is expected, not a list"),
         ('"x"', "", "an object is expected, not text"),
         ("true", "", "an object is expected, not a truth value"),
-        ("1e999", "", "an object is expected, not a number"),
+        ("1e3", "", "an object is expected, not a number"),
         ("null", "", "an object is expected, not null"),
     ],
     ids=short,

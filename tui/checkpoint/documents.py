@@ -5,6 +5,7 @@ two could disagree, the document is ambiguous.
 """
 
 import json
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -45,7 +46,9 @@ def parse(raw: bytes) -> Document:
     """The JSON document in `raw`. Raises DocumentError."""
     try:
         text = raw.decode("utf-8", "replace")
-        pairs = json.loads(text, object_pairs_hook=_Pairs, parse_constant=_refuse)
+        pairs = json.loads(
+            text, object_pairs_hook=_Pairs, parse_constant=_refused, parse_float=_finite
+        )
     except json.JSONDecodeError as error:
         raise DocumentError(
             f"not valid JSON: {error.msg} (line {error.lineno}, column {error.colno})"
@@ -85,8 +88,16 @@ class _Pairs(list[tuple[str, Json]]):
     """An object before equal names are thrown away."""
 
 
-def _refuse(constant: str) -> None:
+def _refused(constant: str) -> None:
     raise ValueError(f"{constant} is not JSON")
+
+
+def _finite(number: str) -> float:
+    """`number`, unless it would have to be written as Infinity, which is not JSON."""
+    value = float(number)
+    if math.isinf(value):
+        raise ValueError("a number beyond all that can be read")
+    return value
 
 
 _Path = tuple[str | int, ...]
