@@ -91,11 +91,10 @@ def test_a_host_that_cannot_be_asked_leaves_the_archive(capsys: Captured) -> Non
 
 
 def test_check_against_the_demo_host(capsys: Captured) -> None:
-    status = main(["check", WEB, "--host", "demo", "--json"])
+    assert main(["check", WEB, "--host", "demo", "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
     assert document["host"]["simulated"] is True
-    assert document["verdict"] in ("ready", "blocked", "unknown")
-    assert status == {"ready": 0, "blocked": 1, "unknown": 5}[document["verdict"]]
+    assert document["verdict"] == "ready"
 
 
 def test_explain_lists_and_explains(capsys: Captured) -> None:
@@ -106,5 +105,7 @@ def test_explain_lists_and_explains(capsys: Captured) -> None:
 
 
 def test_restore_asks_only_on_a_terminal(capsys: Captured) -> None:
-    assert main(["restore", WEB, "--host", "demo", "--name", "other", "--ignore-volumes"]) in (1, 2)
-    assert capsys.readouterr().out == ""
+    assert main(["restore", WEB, "--host", "demo", "--name", "other"]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.endswith("There is no terminal to answer on: say --yes.\n")

@@ -66,6 +66,7 @@ def test_a_log_with_consequences_only_does_not_hide_what_podman_said() -> None:
         ("IPAM error: requested ip address 10.9.0.4 is already allocated", "--ignore-static-ip"),
         ('no secret with name or id "dbpass": no such secret', "Create the secret"),
         ('locating image with ID "4a1e": image not known', "podman save"),
+        ('pod "b1" cannot be retrieved: no pod with name or ID x found', "has no such pod"),
         ("crun: stat `/srv/site`: No such file or directory", "create it first"),
     ],
 )  # fmt: skip

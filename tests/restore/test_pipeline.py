@@ -10,7 +10,7 @@ import pytest
 from tests.data import DATA, DEMO
 from tests.restore.hosts import AlteredHost
 from tui.checkpoint.reading import load
-from tui.host.host import NotInstalled
+from tui.host.host import NoAnswer, NotInstalled
 from tui.host.scenario import made_up_id
 from tui.restore.events import (
     Event,
@@ -408,7 +408,17 @@ async def test_into_a_pod_its_namespaces_are_looked_at() -> None:
     assert "its IPC namespace is private, not the pod's" in finished(bad).cause
 
 
-async def test_an_answer_that_makes_no_sense_is_said_to_be_one() -> None:
-    end = finished(await run(AlteredHost(changes={INSPECT: lambda answer: "{}"})))
+async def test_a_container_that_nobody_can_look_at_is_not_offered_for_removal() -> None:
+    def silent(answer: str) -> str:
+        raise NoAnswer("podman did not answer within 10 s")
 
-    assert "podthaw does not understand" in end.cause
+    for change, why in ((lambda answer: "{}", "does not understand"), (silent, "did not answer")):
+        host = AlteredHost(changes={INSPECT: change})
+
+        end = finished(await run(host))
+
+        assert end.status is Status.FAILED
+        assert end.cause.startswith("Podman restored the container, but nobody can say how it is: ")
+        assert why in end.cause
+        assert end.remains == ()
+        assert host.scenario.container("copy").state == "running"

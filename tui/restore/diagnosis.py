@@ -119,6 +119,10 @@ _MEANINGS = tuple(
             "`podman load`.",
         ),
         (
+            r"cannot be retrieved: no pod with name or ID",
+            "The host has no such pod. The ID in quotes is that of the container's old pod.",
+        ),
+        (
             r"Can't stat mountpoint|mnt-v2: ",
             "Something that was mounted into the container is missing on this host.",
         ),

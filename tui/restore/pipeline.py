@@ -281,11 +281,15 @@ class Restore:
 
     async def _inspect(self, container: str) -> Inspected:
         argv = ("podman", "container", "inspect", container)
-        answer = await self._host.run(argv)
-        if answer.status != 0:
-            said = safe_text(answer.stderr.strip())
-            raise _End(Status.FAILED, f"Podman restored the container and lost it: {said}")
-        return inspected(answer.stdout)
+        try:
+            answer = await self._host.run(argv)
+            if answer.status == 0:
+                return inspected(answer.stdout)
+        except (NoAnswer, PodthawError) as error:
+            cause = f"Podman restored the container, but nobody can say how it is: {error}"
+            raise _End(Status.FAILED, cause, runs=True) from None
+        said = safe_text(answer.stderr.strip())
+        raise _End(Status.FAILED, f"Podman restored the container and lost it: {said}")
 
     @asynccontextmanager
     async def _step(self, step: Step) -> AsyncIterator[_Report]:
