@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from tui.restore.checks import table
+from tui.ui.keys import KEYS, Key, Scope
 
 README = Path(__file__).parent.parent / "README.md"
 
@@ -12,7 +13,17 @@ def generated() -> dict[str, str]:
     """Each generated part, by the name in its markers."""
     checks = ["| code | severity | what it means |", "|---|---|---|"]
     checks += [f"| `{code}` | {severity} | {title} |" for code, severity, title in table()]
-    return {"checks": "\n".join(checks)}
+    keys = []
+    for scope, entries in KEYS.items():
+        keys += [f"| {scope} | |", "|---|---|"] if not keys else [f"| **{scope}** | |"]
+        keys += [f"| {_keys(entry)} | {entry.help} |" for entry in entries]
+        if scope is Scope.CONFLICTS:
+            keys.append("| `A` `B` `C` … | Use the remedy that bears this letter. |")
+    return {"checks": "\n".join(checks), "keys": "\n".join(keys)}
+
+
+def _keys(key: Key) -> str:
+    return " ".join(f"`{one.replace('^', 'Ctrl+')}`" for one in key.shown.split(" "))
 
 
 def updated(text: str) -> str:

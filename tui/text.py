@@ -84,6 +84,15 @@ def age(moment: datetime, since: datetime | None = None) -> str:
     return humanize.naturaltime(max(elapsed, timedelta()))
 
 
+def ago(stamp: str) -> str:
+    """How long ago the moment was that Podman writes as `stamp`; empty if it is none."""
+    try:
+        moment = datetime.fromisoformat(stamp)
+    except ValueError:
+        return ""
+    return age(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+
+
 def shell_line(argv: Iterable[str]) -> str:
     """`argv` as people would type it, safe to show."""
     return safe_text(shlex.join(argv))

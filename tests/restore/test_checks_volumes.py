@@ -2,6 +2,7 @@ import pytest
 
 from tests.restore.facts import NOBODY_KNOWS, altered, archive, host, look
 from tui.restore.conflict import Location, Severity
+from tui.text import ago
 
 WEB = archive("web")
 
@@ -16,7 +17,7 @@ def test_the_volume_exists() -> None:
         Location("host", "/volumes/webdata"),
     )
     assert conflict.evidence.archive == "webdata at /www"
-    assert conflict.evidence.host == "local volume, created 2026-05-01T00:00:00Z"
+    assert conflict.evidence.host == f"local volume, created {ago('2026-05-01T00:00:00Z')}"
     ignore, remove = conflict.remedies
     assert ignore.options == {"ignore_volumes": True}
     assert remove.commands == (("podman", "volume", "rm", "--", "webdata"),)

@@ -44,9 +44,9 @@ def _candidate(path: Path) -> Iterator[Candidate]:
         status = path.stat()
         with path.open("rb") as file:
             head = file.read(512)
-    except OSError:
+        moment = datetime.fromtimestamp(status.st_mtime, UTC)
+    except (OSError, OverflowError, ValueError):  # it has gone, or its time is absurd
         return
     compression = recognized(head)
     if compression is not Compression.NONE or head[_TAR_MAGIC] == b"ustar":
-        moment = datetime.fromtimestamp(status.st_mtime, UTC)
         yield Candidate(path, compression, status.st_size, moment)

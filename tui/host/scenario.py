@@ -8,8 +8,9 @@ Podman's own words.
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
+from tui import text
 from tui.checkpoint.checkpoint import Checkpoint
 from tui.host.facts import (
     Container,
@@ -257,7 +258,7 @@ def _listeners(ports: Sequence[PublishedPort]) -> Iterator[Listener]:
 
 def stamp(ago: timedelta = timedelta()) -> str:
     """A moment as Podman writes it."""
-    return (datetime.now(UTC) - ago).isoformat().replace("+00:00", "Z")
+    return (text.now() - ago).isoformat().replace("+00:00", "Z")
 
 
 def shop_floor(image_id: str, image_name: str) -> Scenario:

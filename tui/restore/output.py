@@ -8,9 +8,9 @@ import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
 
+from tui import text
 from tui.errors import PodthawError
 from tui.host.host import Host, NoAnswer
 from tui.state import create_private, state_dir
@@ -61,7 +61,7 @@ def new_output() -> Iterator[Output]:
 
     Raises PodthawError when it cannot be made.
     """
-    name = f"{datetime.now():%Y-%m-%d-%H%M%S}-{secrets.token_hex(3)}.log"
+    name = f"{text.now().astimezone():%Y-%m-%d-%H%M%S}-{secrets.token_hex(3)}.log"
     path = state_dir("restores") / name
     try:
         descriptor = create_private(path)

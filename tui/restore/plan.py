@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
+from pathlib import Path
 
 from tui.checkpoint.checkpoint import Checkpoint
 from tui.host.facts import HostFacts
@@ -56,7 +57,7 @@ def make_plan(checkpoint: Checkpoint, facts: HostFacts, options: RestoreOptions)
         options,
         tuple(found),
         changes(checkpoint, facts, options, case.podman_version),
-        command(checkpoint.contents.path, facts, options),
+        command(str(Path(checkpoint.contents.path).absolute()), facts, options),
     )
 
 

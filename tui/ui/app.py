@@ -23,6 +23,7 @@ from tui.host.host import Host
 from tui.host.questions import Questions, questions
 from tui.restore.conflict import Remedy
 from tui.restore.options import RestoreOptions
+from tui.restore.pipeline import PATIENCE
 from tui.restore.plan import apply
 from tui.text import safe_text
 from tui.ui.clipboard import fits
@@ -47,6 +48,7 @@ THAW = Theme(
     background="#10151b",
     surface="#161d25",
     panel="#1d2731",
+    variables={"quiet": "#8a98a6"},
 )
 
 
@@ -88,15 +90,30 @@ class PodthawApp(App[PodthawError]):
             self.error = error
 
     def __init__(
-        self, path: str, host: Host, options: RestoreOptions, *, reveal: bool = False
+        self,
+        path: str,
+        host: Host,
+        options: RestoreOptions,
+        *,
+        reveal: bool = False,
+        patience: float = PATIENCE,
     ) -> None:
+        """`patience` is how many seconds a restored container must run."""
         super().__init__()
         self.host = host
+        self.patience = patience
         self._path = path
         self.session = Session(path, host.name, host.simulated, options, reveal=reveal)
         self.session_changed: Signal[Session] = Signal(self, "session-changed")
         self.register_theme(THAW)
         self.theme = THAW.name
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """The colour of what is less important, readable in dark and light themes.
+
+        Textual's own `$text-muted` depends on what it stands on, which rich's styles cannot know.
+        """
+        return {"quiet": "#7f8b97"}
 
     def on_mount(self) -> None:
         """Open what was asked for."""
@@ -143,7 +160,7 @@ class PodthawApp(App[PodthawError]):
         """Change the options as `remedy` says, or ask whether to run its commands."""
         if remedy.options:
             self.change(options=apply(self.session.options, remedy))
-            self.notify(safe_text(remedy.label), title="Done", markup=False)
+            self.notify(safe_text(remedy.label), title="Done", timeout=2, markup=False)
         else:
             self.push_screen(RemedyScreen(self.host, remedy), self._after_remedy)
 

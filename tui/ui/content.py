@@ -1,6 +1,7 @@
 """Pieces of text for several widgets, none of it from markup."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from textual.content import Content
 
@@ -14,7 +15,7 @@ STYLES = {
     Severity.BLOCKER: "$text-error",
     Severity.UNCHECKED: "$text-accent",
     Severity.WARNING: "$text-warning",
-    Severity.NOTE: "$text-muted",
+    Severity.NOTE: "$quiet",
 }
 
 VERDICTS = {
@@ -33,6 +34,12 @@ def tally(conflicts: Sequence[Conflict]) -> Content:
         if count:
             parts.append(Content.styled(f"{GLYPHS[severity]} {count}", STYLES[severity]))
     return Content(" ").join(parts)
+
+
+def shown_path(path: str) -> str:
+    """`path`, short and safe to show: `~/…` in people's own folder."""
+    home = str(Path.home())
+    return safe_text(f"~{path.removeprefix(home)}" if path.startswith(f"{home}/") else path)
 
 
 def waiting(session: Session) -> str:

@@ -24,14 +24,18 @@ class Place:
     @property
     def holds(self) -> bool:
         """Whether there is something inside."""
-        return isinstance(self.value, dict | list) and len(self.value) > 0
+        return isinstance(self.value, dict | list | tuple) and len(self.value) > 0
+
+    def contains(self, words: str) -> bool:
+        """Whether `words`, in small letters, stand in the key or the value."""
+        return words in self.key.casefold() or words in plain_value(self.value).casefold()
 
     def inside(self) -> Iterator["Place"]:
         """The places one level below, in the document's order."""
         if isinstance(self.value, dict):
             for key, value in self.value.items():
                 yield Place(self.pointer + pointer(key), key, value)
-        elif isinstance(self.value, list):
+        elif isinstance(self.value, list | tuple):
             for index, value in enumerate(self.value):
                 yield Place(self.pointer + pointer(index), str(index), value)
 
@@ -40,8 +44,8 @@ class Place:
 class Hits:
     """What a filter found."""
 
-    found: frozenset[str]
-    """Pointers of the places that match themselves."""
+    found: Mapping[str, None]
+    """Pointers of the places that match themselves, in the document's order."""
     kept: frozenset[str]
     """Those, and all that they lie in."""
 
@@ -53,21 +57,17 @@ class Hits:
 def search(document: Json, words: str) -> Hits:
     """The places of `document` whose key or value contains `words`, in any case."""
     wanted = words.casefold()
-    found: set[str] = set()
+    found: dict[str, None] = {}
     kept: set[str] = set()
     waiting = [Place("", "", document)]
     while waiting:
-        for place in waiting.pop().inside():
-            if wanted in place.key.casefold() or (
-                not isinstance(place.value, dict | list)
-                and wanted in plain_value(place.value).casefold()
-            ):
-                found.add(place.pointer)
-                kept.add(place.pointer)
-                kept.update(above_all(place.pointer))
-            if place.holds:
-                waiting.append(place)
-    return Hits(frozenset(found), frozenset(kept))
+        place = waiting.pop()
+        if place.pointer and place.contains(wanted):
+            found[place.pointer] = None
+            kept.add(place.pointer)
+            kept.update(above_all(place.pointer))
+        waiting += reversed(list(place.inside()))
+    return Hits(found, frozenset(kept))
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ def nearest(document: Json, pointer: str) -> str:
         key = step.replace("~1", "/").replace("~0", "~")
         if isinstance(document, dict) and key in document:
             document = document[key]
-        elif isinstance(document, list) and key.isdecimal() and int(key) < len(document):
+        elif isinstance(document, list | tuple) and key.isdecimal() and int(key) < len(document):
             document = document[int(key)]
         else:
             break
@@ -129,7 +129,7 @@ def plain_value(value: Json) -> str:
             return "true" if value else "false"
         case None:
             return "null"
-        case dict() | list():
+        case dict() | list() | tuple():
             return "" if value else "empty"
         case _:
             return str(value)

@@ -6,7 +6,7 @@ from tui.checkpoint.checkpoint import CONFIG
 from tui.host.facts import Unknown
 from tui.restore.checks.registry import Case, check, on_host, unchecked
 from tui.restore.conflict import Conflict, Evidence, Remedy, Severity
-from tui.text import safe_text
+from tui.text import ago, safe_text
 
 
 @check("volume-exists", Severity.BLOCKER, "A volume of the archive exists on the host")
@@ -44,9 +44,7 @@ def exists(case: Case) -> Iterator[Conflict]:
             ),
             evidence=Evidence(
                 archive=f"{name} at {safe_text(places)}",
-                host=safe_text(
-                    f"{found.driver} volume, created {found.created or 'some time ago'}"
-                ),
+                host=safe_text(f"{found.driver} volume, created {ago(found.created) or '?'}"),
             ),
             remedies=(
                 Remedy(

@@ -75,4 +75,5 @@ def keys_help(scopes: Sequence[Scope]) -> TextScreen:
 
 def explanation(conflict: Conflict) -> TextScreen:
     """The page of the check that found `conflict`."""
-    return TextScreen(conflict.code, Content(explain(conflict.code)))
+    paragraphs = [" ".join(part.split()) for part in explain(conflict.code).split("\n\n")]
+    return TextScreen(conflict.code, Content("\n\n".join(paragraphs)))

@@ -44,6 +44,7 @@ class OpenScreen(PodthawScreen):
         width = max(len(safe_text(one.path.name)) for one in self._found)
         for one in self._found:
             found.add_option(Option(_line(one, min(width, 50))))
+        found.highlighted = 0
         found.focus()
 
     @on(OptionList.OptionSelected)
@@ -56,5 +57,5 @@ def _line(one: Candidate, width: int) -> Content:
     return Content.assemble(
         (f"{name:{width}}", "bold"),
         f"  {one.compression:6}{size(one.size):>12}",
-        (f"   {age(one.modified)}", "$text-muted"),
+        (f"   {age(one.modified)}", "$quiet"),
     )

@@ -35,14 +35,15 @@ class RemedyScreen(ModalScreen[bool]):
         self._host = host
         self._remedy = remedy
         self._ran = False
-        self._running = False
+        self._busy = False
         self._cancelled = asyncio.Event()
 
     def compose(self) -> ComposeResult:
         """What would be run, and the two answers."""
         remedy = self._remedy
         with Vertical(classes="dialog"):
-            yield Static(Content.styled(f"{safe_text(remedy.label)}?", "bold"), id="question")
+            question = remedy.label[:1].upper() + remedy.label[1:]
+            yield Static(Content.styled(f"{safe_text(question)}?", "bold"), id="question")
             for command in remedy.commands:
                 yield Static(Content(shell_line(command)), classes="command")
             if remedy.removes:
@@ -58,7 +59,7 @@ class RemedyScreen(ModalScreen[bool]):
         """Run the commands, once."""
         if self._ran:
             return
-        self._ran = self._running = True
+        self._ran = self._busy = True
         self.add_class("-ran")
         self.query_one("#yes").display = False
         self.query_one("#no", Button).label = "Stop (n)"
@@ -67,7 +68,7 @@ class RemedyScreen(ModalScreen[bool]):
     @on(Button.Pressed, "#no")
     def action_close(self) -> None:
         """Leave it, or stop what runs."""
-        if self._running:
+        if self._busy:
             self._cancelled.set()
         else:
             self.dismiss(self._ran)
@@ -75,7 +76,7 @@ class RemedyScreen(ModalScreen[bool]):
     @work(group="remedy")
     async def _carry_out(self) -> None:
         done = await carry_out(self._host, self._remedy, self._take, self._cancelled)
-        self._running = False
+        self._busy = False
         if done:
             self.dismiss(True)
         else:

@@ -67,11 +67,15 @@ class RestoreScreen(SessionScreen):
             with Vertical(id="left"):
                 with VerticalScroll(id="form", can_focus=False) as form:
                     form.border_title = "Restore"
-                    yield Label("Name")
-                    yield Input(id="name", compact=True, select_on_focus=False)
-                    yield Label("Pod")
-                    yield Select[str]([("none", NO_POD)], id="pod", allow_blank=False, compact=True)
-                    yield Label("Ports")
+                    with Horizontal(classes="field"):
+                        yield Label("Name")
+                        yield Input(id="name", compact=True, select_on_focus=False)
+                    with Horizontal(classes="field"):
+                        yield Label("Pod")
+                        yield Select[str](
+                            [("none", NO_POD)], id="pod", allow_blank=False, compact=True
+                        )
+                    yield Label("Published ports")
                     yield PortRows()
                     for name, label in SWITCHES:
                         yield Toggle(label, id=name.replace("_", "-"), compact=True)
@@ -140,6 +144,7 @@ class RestoreScreen(SessionScreen):
             session.options,
             checkpoint=session.checkpoint,
             reveal=session.reveal,
+            patience=self.app.patience,
         )
         self.app.push_screen(RunScreen(restore))
 
@@ -240,7 +245,7 @@ def _pod_line(pod: Pod, needed: set[str]) -> Content:
 
 def _verdict(session: Session) -> Content:
     if session.plan is None or session.reading or session.trouble:
-        return Content.styled(f"… {session.obstacle}", "$text-muted")
+        return Content.styled(f"… {session.obstacle}", "$quiet")
     words, style = VERDICTS[session.plan.verdict]
     if session.obstacle:
         words = f"{words}: {session.obstacle}"
@@ -251,13 +256,13 @@ def _changes(plan: Plan | None) -> Content:
     if plan is None:
         return Content("")
     if not plan.changes:
-        return Content.styled("Nothing in the archive's documents changes.", "$text-muted")
+        return Content.styled("Nothing in the archive's documents changes.", "$quiet")
     return Content("\n").join(_change(one) for one in plan.changes)
 
 
 def _change(change: Change) -> Content:
     return Content.assemble(
-        (safe_text(f"{change.document} {change.pointer}"), "$text-muted"),
+        (safe_text(f"{change.document} {change.pointer}"), "$quiet"),
         f"\n  {_short(change.before)} → {_short(change.after)}",
     )
 
@@ -278,4 +283,4 @@ def _short(value: Any) -> str:
 def _command(plan: Plan | None) -> Content:
     if plan is None:
         return Content("")
-    return Content.assemble("\n", ("$ ", "$text-muted"), shell_line(plan.command))
+    return Content.assemble("\n", ("$ ", "$quiet"), shell_line(plan.command))

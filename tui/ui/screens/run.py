@@ -15,6 +15,7 @@ from tui.restore.events import Event, Finished, Level, LogLine, Status
 from tui.restore.pipeline import Restore
 from tui.restore.remains import clean_up
 from tui.text import safe_lines, safe_text, shell_line
+from tui.ui.content import shown_path
 from tui.ui.keys import Scope, bindings
 from tui.ui.saving import save_log
 from tui.ui.screens.base import PodthawScreen
@@ -156,7 +157,7 @@ class RunScreen(PodthawScreen):
         except (PodthawError, OSError) as error:
             self.app.notify(safe_text(str(error)), severity="error", markup=False)
         else:
-            self.app.notify(safe_text(str(path)), title="Saved", markup=False)
+            self.app.notify(shown_path(str(path)), title="Saved", markup=False)
 
     @work(group="restore")
     async def _follow(self) -> None:
@@ -230,16 +231,16 @@ def _result(finished: Finished, *, cleaned: bool) -> Iterator[Content]:
     words, style = _STATUS[finished.status]
     yield Content.assemble((words, style), f"  {safe_text(finished.name)}")
     if finished.status is Status.RESTORED:
-        yield Content.assemble(("id  ", "$text-muted"), finished.id)
+        yield Content.assemble(("id  ", "$quiet"), finished.id)
         for answer in finished.answers:
-            yield Content.assemble(("answers on  ", "$text-muted"), safe_text(answer))
-        yield Content.styled("o shows what it printed", "$text-muted")
+            yield Content.assemble(("answers on  ", "$quiet"), safe_text(answer))
+        yield Content.styled("o shows what it printed", "$quiet")
     for conflict in finished.conflicts:
         yield Content(f"✖ {safe_text(conflict.title)}")
     if finished.cause and not finished.conflicts:
         yield Content(safe_text(finished.cause))
     if finished.said:
-        yield Content.assemble(("Podman said  ", "$text-muted"), safe_text(finished.said))
+        yield Content.assemble(("Podman said  ", "$quiet"), safe_text(finished.said))
     if finished.remains:
         if cleaned:
             yield Content.styled("✔ what was left behind is removed", "$text-success")
@@ -248,4 +249,4 @@ def _result(finished: Finished, *, cleaned: bool) -> Iterator[Content]:
             for thing in finished.remains:
                 yield Content(f"  {thing.kind} {safe_text(thing.name)}")
     if finished.log:
-        yield Content.assemble(("log  ", "$text-muted"), safe_text(finished.log))
+        yield Content.assemble(("log  ", "$quiet"), shown_path(finished.log))

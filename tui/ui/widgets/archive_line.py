@@ -35,16 +35,17 @@ def _archive(session: Session) -> Content:
         return Content.assemble(name, "  reading …")
     config, contents = checkpoint.config, checkpoint.contents
     moment = checkpointed(checkpoint)
-    parts = [
+    state = ""
+    if not contents.finished:
+        state = f"reading {contents.position / max(contents.identity.size, 1):.0%}"
+    elif not contents.complete:
+        state = "✖ damaged"
+    parts = (
+        state,
         safe_text(config.name or config.id[:12]),
         safe_text(config.image_name),
         safe_text(f"Podman, {config.runtime}" if config.runtime else "Podman"),
         f"{contents.compression}, {size(contents.identity.size)}",
         age(moment) if moment else "",
-    ]
-    if not contents.finished:
-        share = contents.position / max(contents.identity.size, 1)
-        parts.append(f"reading {share:.0%}")
-    elif not contents.complete:
-        parts.append("✖ damaged")
+    )
     return Content.assemble(name, "  ", " · ".join(part for part in parts if part))

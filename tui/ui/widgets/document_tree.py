@@ -103,7 +103,8 @@ class DocumentTree(Tree[Place | More]):
             self._rebuild({above for above in above_all(at) if above})
             self.go_to(at)
             return None
-        self._rebuild(self._hits.kept - self._hits.found)
+        self._rebuild(self._hits.kept - self._hits.found.keys())
+        self.go_to(next(iter(self._hits.found), ""))
         return len(self._hits.found)
 
     @property
@@ -131,7 +132,9 @@ class DocumentTree(Tree[Place | More]):
             if node is not self.root:
                 node.expand()
             node = found
-        if node is not None and node is not self.root:
+        if node is self.root:
+            node = self.root.children[0] if self.root.children else None
+        if node is not None:
             self.call_after_refresh(self.move_cursor, node)
 
     def render_label(self, node: Node, base_style: Style, style: Style) -> Text:

@@ -20,7 +20,7 @@ _WORDS = {
 
 _STYLES = {
     Outcome.OK: "$text-success",
-    Outcome.SKIPPED: "$text-muted",
+    Outcome.SKIPPED: "$quiet",
     Outcome.FAILED: "$text-error",
 }
 
@@ -72,7 +72,7 @@ class StepList(Static):
             return Content.assemble(
                 ("▸ ", "$text-accent"), (_WORDS[step], "bold"), took, _below(self._stage())
             )
-        return Content.styled(f"· {_WORDS[step]}", "$text-muted")
+        return Content.styled(f"· {_WORDS[step]}", "$quiet")
 
     def _stage(self) -> str:
         progress = self._progress
@@ -89,4 +89,4 @@ def _took(seconds: float) -> str:
 
 
 def _below(text: str) -> Content:
-    return Content.styled(f"\n    {safe_text(text)}" if text else "", "$text-muted")
+    return Content.styled(f"\n    {safe_text(text)}" if text else "", "$quiet")

@@ -1,0 +1,399 @@
+"""The whole way with the demo host: look, mend, choose, restore; and every way out of it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Button, ContentSwitcher, Input, OptionList, Select, Static
+
+from tests.data import DATA
+from tests.restore.hosts import AlteredHost
+from tests.ui.scenes import ARCHIVE, FAILURE, READY, RESTORE, SCENES, Scene, press, settled
+from tui.errors import ArchiveError, PodthawError
+from tui.host.commands import CommandHost
+from tui.host.demo import DemoHost
+from tui.host.scenario import Refused
+from tui.restore.events import Level
+from tui.restore.options import RestoreOptions
+from tui.text import MASK
+from tui.ui.app import PodthawApp
+from tui.ui.screens.confirm import Confirm
+from tui.ui.screens.inspector import InspectorScreen
+from tui.ui.screens.open import OpenScreen
+from tui.ui.screens.remedy import RemedyScreen
+from tui.ui.screens.restore import RestoreScreen
+from tui.ui.screens.run import RunScreen
+from tui.ui.widgets.conflict_list import ConflictList
+from tui.ui.widgets.document_tree import DocumentTree
+from tui.ui.widgets.log_view import LogView
+from tui.ui.widgets.port_rows import PortRows
+
+Piloted = Pilot[PodthawError]
+
+
+@asynccontextmanager
+async def opened(
+    scene: Scene = SCENES["inspector"], size: tuple[int, int] = (120, 40)
+) -> AsyncIterator[tuple[PodthawApp, Piloted]]:
+    with scene.staged() as app:
+        async with app.run_test(size=size, notifications=True) as pilot:
+            await settled(pilot)
+            yield app, pilot
+
+
+def shown(app: PodthawApp) -> str:
+    """What stands on the screen."""
+    return "\n".join(strip.text.rstrip() for strip in app.screen._compositor.render_strips())
+
+
+def words(app: PodthawApp, selector: str) -> str:
+    """What stands in one widget, in one line however it is broken."""
+    region = app.screen.query_one(selector).content_region
+    lines = [
+        strip.crop(region.x, region.right).text
+        for strip in app.screen._compositor.render_strips()[region.y : region.bottom]
+    ]
+    return " ".join(" ".join(lines).split())
+
+
+async def until(pilot: Piloted, text: str) -> None:
+    """Wait until `text` stands on the screen."""
+    async with asyncio.timeout(10):
+        while text not in shown_by(pilot):
+            await pilot.pause(0.02)
+
+
+def shown_by(pilot: Piloted) -> str:
+    assert isinstance(pilot.app, PodthawApp)
+    return shown(pilot.app)
+
+
+async def test_the_inspector_shows_the_archive_and_its_conflicts() -> None:
+    async with opened() as (app, _):
+        text = shown(app)
+        assert "localhost/podthaw-bb:latest" in text
+        assert "demo host (simulation)" in text
+        assert "Volume shop-data exists on this host" in text
+        assert "✖ 2 blockers" in text
+
+
+async def test_a_conflict_leads_to_its_node() -> None:
+    async with opened() as (app, pilot):
+        await press("c", "enter")(pilot)
+        tree = app.screen.query_one("#config", DocumentTree)
+        assert tree.has_focus
+        assert tree.place
+        assert tree.place.value == "shop-data"
+
+
+async def test_conflicts_mark_their_parents_too() -> None:
+    async with opened() as (app, pilot):
+        await press("2")(pilot)
+        line = next(line for line in shown(app).splitlines() if "namedVolumes" in line)
+        assert "✖ 1" in line
+
+
+async def test_remedies_on_keys_make_the_restore_possible() -> None:
+    async with opened() as (app, pilot):
+        await press("A")(pilot)
+        assert app.session.options.ignore_volumes
+        await press("A")(pilot)
+        assert app.session.options.publish == ("8081:80", "9090:9090")
+        assert app.session.obstacle == ""
+
+
+async def test_a_remedy_that_removes_something_asks_and_defaults_to_no() -> None:
+    host = DemoHost(pace=0)
+    scene = Scene("", press(), make_host=lambda: host)
+    async with opened(scene) as (app, pilot):
+        await press("B")(pilot)
+        assert isinstance(app.screen, RemedyScreen)
+        assert "podman volume rm -- shop-data" in shown(app)
+        await press("enter")(pilot)
+        assert isinstance(app.screen, InspectorScreen)
+        assert "shop-data" in host.scenario.volumes
+        await press("B", "y")(pilot)
+        assert "shop-data" not in host.scenario.volumes
+        assert "Volume shop-data exists" not in shown(app)
+
+
+async def test_a_remedy_that_fails_says_why() -> None:
+    host = AlteredHost(prints={"podman volume rm": ("Error: volume is being used\n", 2)}, pace=0)
+    async with opened(Scene("", press(), make_host=lambda: host)) as (app, pilot):
+        await press("B", "y")(pilot)
+        await until(pilot, "volume is being used")
+        assert "did not work" in shown(app)
+        await press("n")(pilot)
+        assert isinstance(app.screen, InspectorScreen)
+
+
+async def test_the_filter_shows_only_what_matches() -> None:
+    async with opened() as (app, pilot):
+        await press("2", "slash", *"stoptimeout")(pilot)
+        await until(pilot, "1 found")
+        assert "stopTimeout" in shown(app)
+        assert "networkMode" not in shown(app)
+        await press("escape")(pilot)
+        assert "networkMode" in shown(app) or "lockID" in shown(app)
+
+
+async def test_values_of_the_environment_are_masked_until_asked_for() -> None:
+    async with opened() as (_, pilot):
+        await press("3", "slash", *"PATH=")(pilot)
+        await until(pilot, f"PATH={MASK}")
+        await press("escape", "s", "slash", *"PATH=")(pilot)
+        await until(pilot, "PATH=/")
+
+
+async def test_copying_says_what_was_copied() -> None:
+    async with opened() as (app, pilot):
+        await press("2", "j", "y")(pilot)
+        assert app.clipboard == app.session.checkpoint.config.id  # type: ignore[union-attr]
+        await until(pilot, "/id (64 characters)")
+
+
+async def test_the_form_follows_every_keystroke() -> None:
+    async with opened() as (app, pilot):
+        await press("r", *"shop", "space", "2")(pilot)
+        text = shown(app)
+        assert "'--name=shop 2'" in words(app, "#command")
+        assert "shop → shop 2" in text
+        assert "no name that Podman would give" in words(app, "#conflicts")
+        assert app.screen.query_one("#start", Button).disabled
+        assert "✖ blocked: 2 blockers" in text
+
+
+async def test_a_port_that_is_none_is_told_in_podmans_words() -> None:
+    async with opened() as (app, pilot):
+        await press("r")(pilot)
+        row = app.screen.query_one(PortRows).query(Input).first()
+        row.value = "99999:80"
+        await settled(pilot)
+        assert row.has_class("-invalid")
+        assert "port numbers must be between 1 and 65535" in words(app, "#conflicts")
+        assert app.session.options.publish == ("99999:80", "9090:9090")
+
+
+async def test_the_rows_of_ports_grow_and_shrink() -> None:
+    async with opened() as (app, pilot):
+        await press("r")(pilot)
+        rows = app.screen.query_one(PortRows)
+        assert rows.specs == ("8080:80", "9090:9090")
+        list(rows.query(Input))[-1].value = "7000:7000/udp"
+        await settled(pilot)
+        assert app.session.options.publish == ("8080:80", "9090:9090", "7000:7000/udp")
+        assert len(rows.query(Input)) == 4
+        await press("ctrl+l")(pilot)
+        assert rows.specs == ("8080:80", "9090:9090")
+        assert app.session.options == RestoreOptions()
+
+
+async def test_the_pods_of_the_host_can_be_chosen() -> None:
+    scene = Scene("", press(), path=DATA / "member.tar.zst")
+    async with opened(scene) as (app, pilot):
+        await press("r")(pilot)
+        select = app.screen.query_one("#pod", Select)
+        select.expanded = True
+        await settled(pilot)
+        text = shown(app)
+        assert "web-pod  ✔ fits" in text
+        assert "batch  ✖ does not share net, uts" in text
+        select.expanded = False
+        select.value = "web-pod"
+        await settled(pilot)
+        assert app.session.options.pod == "web-pod"
+        assert "belonged to a pod" not in shown(app)
+
+
+async def test_a_restore_runs_to_its_end() -> None:
+    host = DemoHost(pace=0)
+    scene = Scene("", press(), make_host=lambda: host, options=READY)
+    async with opened(scene) as (app, pilot):
+        await press("r", *"shop2", "ctrl+r")(pilot)
+        await until(pilot, "✔ Restored  shop2")
+        text = shown(app)
+        assert "0.0.0.0:8081 -> 80/tcp" in text
+        assert "SIMULATION" in text
+        await press("o")(pilot)
+        await until(pilot, "This container is simulated")
+        await press("escape")(pilot)
+        assert isinstance(app.screen, RestoreScreen)
+        assert "shop2" in {one.name for one in host.scenario.containers.values()}
+        assert "The name shop2 is taken" in shown(app)  # the facts are fresh
+
+
+async def test_the_restore_key_is_off_while_something_blocks() -> None:
+    async with opened() as (app, pilot):
+        await press("r", "ctrl+r")(pilot)
+        assert isinstance(app.screen, RestoreScreen)
+
+
+async def test_a_failed_restore_names_its_cause() -> None:
+    host = AlteredHost(prints={RESTORE: (FAILURE, 125)}, pace=0)
+    async with opened(Scene("", press(), make_host=lambda: host, options=READY)) as (app, pilot):
+        await press("r", "ctrl+r")(pilot)
+        await until(pilot, "✖ Failed")
+        assert "Can't open file srv/data/cart on restore" in words(app, "#result")
+
+
+def refuse(_: object) -> None:
+    raise Refused("OCI runtime error: crun: CRIU restoring failed -52")
+
+
+async def test_what_is_left_behind_is_removed_when_asked() -> None:
+    host = DemoHost(pace=0)
+    host.scenario.bring_back = refuse  # type: ignore[method-assign,assignment]
+    async with opened(Scene("", press(), make_host=lambda: host, options=READY)) as (app, pilot):
+        await press("r", *"shop2", "ctrl+r")(pilot)
+        await until(pilot, "Left behind")
+        assert "container shop2" in shown(app)
+        await press("d")(pilot)
+        assert isinstance(app.screen, Confirm)
+        await press("enter")(pilot)  # No
+        assert "shop2" in {one.name for one in host.scenario.containers.values()}
+        await press("d", "y")(pilot)
+        await until(pilot, "what was left behind is removed")
+        assert "shop2" not in {one.name for one in host.scenario.containers.values()}
+
+
+async def test_a_running_restore_can_be_cancelled() -> None:
+    host = DemoHost(pace=60)
+    async with opened(Scene("", press(), make_host=lambda: host, options=READY)) as (app, pilot):
+        await pilot.press("r")
+        await settled(pilot)
+        await pilot.press("ctrl+r")
+        await until(pilot, "Pulling image")
+        await pilot.press("ctrl+c")
+        await until(pilot, "Cancel the restore?")
+        await pilot.press("enter")  # No
+        await pilot.pause()
+        assert isinstance(app.screen, RunScreen)
+        assert app.screen.running
+        await pilot.press("escape")
+        await until(pilot, "Cancel the restore?")
+        await pilot.press("y")
+        await until(pilot, "■ Cancelled")
+
+
+async def test_leaving_asks_while_a_restore_runs() -> None:
+    host = DemoHost(pace=60)
+    async with opened(Scene("", press(), make_host=lambda: host, options=READY)) as (app, pilot):
+        await pilot.press("r")
+        await settled(pilot)
+        await pilot.press("ctrl+r")
+        await until(pilot, "Pulling image")
+        await pilot.press("ctrl+q")
+        await until(pilot, "Cancel it and leave?")
+        await pilot.press("y")
+        async with asyncio.timeout(10):
+            while app.is_running:
+                await pilot.pause(0.02)
+
+
+async def test_the_log_can_be_filtered_paused_and_saved() -> None:
+    async with opened(Scene("", press(), options=READY)) as (app, pilot):
+        await press("r", "ctrl+r")(pilot)
+        await until(pilot, "✔ Restored")
+        log = app.screen.query_one(LogView)
+        await press("v", "v")(pilot)
+        assert "warning and up" in shown(app)
+        await press("v", "v", "slash", *"netavark")(pilot)
+        assert "Setup complete" in shown(app)
+        assert "Got Conmon PID" not in shown(app)
+        await press("escape", "f")(pilot)
+        assert "paused" in shown(app)
+        await press("w")(pilot)
+        saved = list((Path.home() / ".local/state/podthaw/saved").iterdir())
+        assert len(saved[0].read_text().splitlines()) == len(log.lines)
+        assert saved[0].stat().st_mode & 0o777 == 0o600
+        assert {line.level for line in log.lines} >= {Level.DEBUG, Level.WARNING}
+
+
+async def test_a_folder_is_listed(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("no archive")
+    (tmp_path / "one.tar.zst").write_bytes(ARCHIVE.read_bytes())
+    async with opened(Scene("", press(), path=tmp_path)) as (app, pilot):
+        assert isinstance(app.screen, OpenScreen)
+        assert "one.tar.zst" in shown(app)
+        assert "notes.txt" not in shown(app)
+        await press("enter")(pilot)
+        assert isinstance(app.screen, InspectorScreen)
+        assert "Volume shop-data exists" in shown(app)
+        await press("escape")(pilot)
+        assert isinstance(app.screen, OpenScreen)
+
+
+async def test_an_empty_folder_says_so(tmp_path: Path) -> None:
+    async with opened(Scene("", press(), path=tmp_path)) as (app, _):
+        assert "no archives in this folder" in shown(app)
+
+
+async def test_what_is_no_archive_ends_with_the_reason(tmp_path: Path) -> None:
+    junk = tmp_path / "junk.tar"
+    junk.write_text("nothing")
+    with Scene("", press(), path=junk).staged() as app:
+        async with app.run_test() as pilot:
+            await settled(pilot)
+    assert isinstance(app.return_value, ArchiveError)
+    assert "not an archive" in str(app.return_value)
+
+
+async def test_a_host_that_cannot_be_asked_leaves_the_archive() -> None:
+    scene = Scene("", press(), make_host=lambda: CommandHost(["/nowhere/at-all"]))
+    async with opened(scene) as (app, pilot):
+        assert "/nowhere/at-all" in words(app, "#conflicts")
+        assert "localhost/podthaw-bb:latest" in shown(app)
+        await press("r")(pilot)
+        assert "the host cannot be asked" in shown(app)
+
+
+async def test_a_damaged_archive_is_shown_as_far_as_it_goes(tmp_path: Path) -> None:
+    cut = tmp_path / "cut.tar"
+    whole = (DATA / "web.tar").read_bytes()
+    cut.write_bytes(whole[: len(whole) * 2 // 3])
+    async with opened(Scene("", press(), path=cut)) as (app, _):
+        text = shown(app)
+        assert "✖ damaged" in text
+        assert "Not all of the archive could be read" in text
+
+
+async def test_narrow_screens_open_the_conflicts_over_the_rest() -> None:
+    async with opened(size=(80, 24)) as (app, pilot):
+        assert "Volume shop-data exists on this host" not in shown(app)
+        await press("c")(pilot)
+        assert "Volume shop-data exists on this host" in shown(app)
+        await press("c")(pilot)
+        assert not app.screen.query_one(ConflictList).display
+
+
+async def test_the_numbers_lead_to_the_views() -> None:
+    async with opened() as (app, pilot):
+        for number, view in enumerate(("summary", "config", "spec", "network", "host", "archive")):
+            await press(str(number + 1))(pilot)
+            assert app.screen.query_one("#shown", ContentSwitcher).current == view
+            assert app.screen.query_one("#views", OptionList).highlighted == number
+
+
+async def test_every_screen_survives_resizing() -> None:
+    async with opened(Scene("", press(), options=READY)) as (app, pilot):
+        for keys in ((), ("r",), ("ctrl+r",)):
+            await press(*keys)(pilot)
+            for size in ((80, 24), (40, 12), (200, 60), (120, 40)):
+                await pilot.resize_terminal(*size)
+                await settled(pilot)
+                assert app.screen.query(Static)
+
+
+@pytest.mark.parametrize("key", ["question_mark", "ctrl+p"])
+async def test_help_and_palette_open_everywhere(key: str) -> None:
+    async with opened(Scene("", press(), options=READY)) as (app, pilot):
+        for keys in ((), ("r", "shift+tab"), ("ctrl+r",)):
+            await press(*keys)(pilot)
+            before = app.screen
+            await press(key)(pilot)
+            assert app.screen is not before
+            await press("escape")(pilot)
+            assert app.screen is before
