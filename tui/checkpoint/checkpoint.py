@@ -9,6 +9,7 @@ from tui.archive.model import Contents
 from tui.checkpoint.config import ContainerConfig, Json
 from tui.checkpoint.network import Address
 from tui.checkpoint.spec import RuntimeSpec
+from tui.criu.state import CriuState
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,8 @@ class Checkpoint:
     config: ContainerConfig = ContainerConfig()
     spec: RuntimeSpec = RuntimeSpec()
     addresses: tuple[Address, ...] = ()
+    criu: CriuState | None = None
+    """What CRIU's images say; None until the whole archive is read."""
     senseless: frozenset[str] = frozenset()
     """The documents that are JSON, but not what Podman would read them as."""
 

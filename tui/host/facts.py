@@ -1,5 +1,6 @@
 """What is known about a host, as frozen data: each fact a value, or the reason it is missing."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, TypeVar
@@ -152,6 +153,52 @@ class Network:
     subnets: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """An address that a container of the host has in a network."""
+
+    container: str
+    """The container's full ID."""
+    network: str
+    ip: str
+    """Without its prefix length."""
+    mac: str
+
+
+class PathKind(StrEnum):
+    """What a path leads to, links followed."""
+
+    FILE = "file"
+    DIRECTORY = "directory"
+    SOCKET = "socket"
+    PIPE = "pipe"
+    CHARACTER_DEVICE = "character device"
+    BLOCK_DEVICE = "block device"
+
+
+@dataclass(frozen=True, slots=True)
+class PathStatus:
+    """What lies at a path of the host."""
+
+    kind: PathKind
+    mode: int
+    """Permission bits."""
+    device: tuple[int, int] | None = None
+    """Major and minor number of a device."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImageFile:
+    """A file of an image, before the container changed it."""
+
+    kind: str
+    """`file`, `directory`, `symlink` or `other`."""
+    mode: int
+    size: int
+    link: str = ""
+    """Where a symbolic link leads, as it stands there."""
+
+
 class Protocol(StrEnum):
     """The transport protocols that a port can be published for."""
 
@@ -167,6 +214,9 @@ class Listener:
     protocol: Protocol
     address: str
     port: int
+
+
+NOT_ASKED = Unknown("nobody asked")
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,3 +238,21 @@ class HostFacts:
     secrets: Fact[tuple[str, ...]]
     """Names only."""
     listeners: Fact[tuple[Listener, ...]]
+    endpoints: Fact[tuple[Endpoint, ...]] = NOT_ASKED
+    """Addresses of containers that run."""
+    paths: Fact[Mapping[str, PathStatus | None]] = NOT_ASKED
+    """The paths of `Questions.paths`; None where nothing is."""
+    programs: Fact[Mapping[str, bool]] = NOT_ASKED
+    """Whether the host has each of `Questions.programs`."""
+    apparmor_profiles: Fact[frozenset[str]] = NOT_ASKED
+    """Loaded profiles; empty where AppArmor is off."""
+    space: Fact[Mapping[str, int]] = NOT_ASKED
+    """Bytes that are free at the storage's root, its volumes and /var/tmp, by path."""
+    memory: Fact[int] = NOT_ASKED
+    """Bytes that are available."""
+    cpu_flags: Fact[frozenset[str]] = NOT_ASKED
+    """Of the first processor, as /proc/cpuinfo names them."""
+    criu_plugins: Fact[frozenset[str]] = NOT_ASKED
+    """File names without their suffix: `cuda_plugin`."""
+    image_files: Fact[Mapping[str, ImageFile]] = NOT_ASKED
+    """The files of the image with the ID `Questions.image_id`, by path without a leading slash."""

@@ -11,6 +11,12 @@ class Questions:
 
     runtime: str = ""
     """The OCI runtime that a restore would use, by name or path; empty for Podman's default."""
+    paths: tuple[str, ...] = ()
+    """Absolute paths of the host that the container mounts or uses as devices."""
+    programs: tuple[str, ...] = ()
+    """Programs that the restore runs besides Podman and CRIU: `iptables-restore`."""
+    image_id: str = ""
+    """The image whose files are compared; empty when none needs to be."""
 
 
 def questions(checkpoint: Checkpoint) -> Questions:

@@ -1,0 +1,86 @@
+"""What CRIU's images say, as far as a restore depends on it."""
+
+from dataclasses import dataclass
+
+from tui.archive.model import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class InetSocket:
+    """An IP socket that a process had open."""
+
+    protocol: str
+    """`tcp`, `udp`, `icmp`, … or the number."""
+    state: int
+    """As the kernel counts: 1 established, 7 closed, 10 listening."""
+    source: str
+    source_port: int
+    destination: str
+    destination_port: int
+
+    @property
+    def connected(self) -> bool:
+        """Whether it is a TCP connection, which decides how to restore."""
+        return self.protocol == "tcp" and self.state not in (7, 10) and self.destination_port != 0
+
+
+@dataclass(frozen=True, slots=True)
+class RegularFile:
+    """A file that a process had open or mapped."""
+
+    path: str
+    """Absolute, as the container sees it."""
+    size: int | None
+    """Bytes at the checkpoint; None where CRIU did not write it down."""
+    mode: int | None
+    """The whole st_mode; None where CRIU did not write it down."""
+    ghost: bool
+    """It was deleted while open: its content is in the archive, or lies under another name."""
+    mount: int
+    """The ID of the mount that it lies on, as `CriuState.mounts` has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """A mount of the container."""
+
+    id: int
+    mountpoint: str
+    external: str
+    """The key under which the runtime must name it again; empty if CRIU makes it."""
+    filesystem: str
+    """`overlay`, `tmpfs`, …; `unsupported` for those that CRIU does not know."""
+
+
+@dataclass(frozen=True, slots=True)
+class CriuState:
+    """Everything at once; a part whose image is missing or broken is empty, and a problem."""
+
+    problems: tuple[Problem, ...] = ()
+    architecture: str = ""
+    """Go's name, as the host's: `amd64`, `arm64`, `ppc64le`, `s390x`, `riscv64`; empty: unknown."""
+    xsave: int = 0
+    """x86: the bits of the processor state (XSTATE_BV) of all threads together."""
+    lsm: str = ""
+    """`none`, `selinux`, `apparmor`; empty: unknown."""
+    network_lock: str = ""
+    """How the network was locked: `iptables`, `nftables`, `skip`; empty: CRIU's default."""
+    tcp_close: bool = False
+    """It was dumped so that its connections must be closed."""
+    plugins: tuple[str, ...] = ()
+    """CRIU plugins that the dump used, such as `cuda_plugin`."""
+    image_version: int = 0
+    sockets: tuple[InetSocket, ...] = ()
+    files: tuple[RegularFile, ...] = ()
+    mounts: tuple[Mount, ...] = ()
+    controllers: tuple[str, ...] = ()
+    """The cgroup controllers: named ones with cgroup v1; an empty name stands for v2."""
+    locks: int = 0
+    """File locks that were held."""
+    user_namespace: bool = False
+    """It ran in a user namespace of its own."""
+    processes: int = 0
+    sessions: int = 0
+    """Processes that lead a session besides the first: `podman exec`, or daemons."""
+    time_namespace: bool = False
+    seccomp: bool = False
