@@ -18,7 +18,7 @@ from tui.host.commands import CommandHost
 from tui.host.host import Answer
 from tui.host.questions import questions
 from tui.host.staging import staged
-from tui.restore.events import Event, Finished, LogLine
+from tui.restore.events import Event, Finished, LogLine, Progress
 from tui.restore.options import RestoreOptions
 from tui.restore.pipeline import Restore
 from tui.restore.plan import Plan, command, make_plan
@@ -57,6 +57,9 @@ class Known:
     volumes: frozenset[str]
     running: frozenset[str]
     """IDs in the runtimes' own lists."""
+
+
+NOTHING = Known(frozenset(), frozenset(), frozenset())
 
 
 class Lab:
@@ -198,6 +201,32 @@ class Archives:
             subprocess.run([HERE / "make_data", self._folder, name], check=True)
             self._lab.clean()
         return str(path)
+
+
+def slowed(
+    lab: Lab, program: str, path: str, arguments: str, setting: str, seconds: int = 60
+) -> list[str]:
+    """A prefix into the lab with a `program` that hesitates when it is called with `arguments`.
+
+    `setting` tells Podman where it is.
+    """
+    hesitate = f'case "$*" in *"{arguments}"*) sleep {seconds};; esac'
+    wrapper = f'#!/bin/sh\n{hesitate}\nexec {path} "$@"\n'
+    lab.run("mkdir", "-p", "/root/slow")
+    lab.run("tee", f"/root/slow/{program}", stdin=wrapper.encode())
+    lab.run("chmod", "+x", f"/root/slow/{program}")
+    lab.run("tee", f"/root/slow/{program}.conf", stdin=setting.encode())
+    return [*lab.prefix, f"CONTAINERS_CONF_OVERRIDE=/root/slow/{program}.conf"]
+
+
+def slowed_runtime(lab: Lab, seconds: int = 60) -> list[str]:
+    setting = '[engine.runtimes]\ncrun = ["/root/slow/crun"]\n'
+    return slowed(lab, "crun", "/usr/bin/crun", "restore --bundle", setting, seconds)
+
+
+def reaches(event: Event, message: str) -> bool:
+    """Whether `event` says that the restore has come to `message`."""
+    return isinstance(event, Progress) and event.message == message
 
 
 def http(port: int) -> str:

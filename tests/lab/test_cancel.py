@@ -10,41 +10,28 @@ from pathlib import PurePath
 
 import pytest
 
-from tests.lab.machine import Archives, Known, Lab, http, processes_naming
+from tests.lab.machine import (
+    NOTHING,
+    Archives,
+    Known,
+    Lab,
+    http,
+    processes_naming,
+    reaches,
+    slowed,
+    slowed_runtime,
+)
 from tui.checkpoint.reading import load
 from tui.host.commands import CommandHost
 from tui.host.staging import remove_leftovers
-from tui.restore.events import Event, Level, LogLine, Progress, Remains, Status
+from tui.restore.events import Event, Level, LogLine, Remains, Status
 from tui.restore.pipeline import Restore
 from tui.restore.remains import clean_up
 
 pytestmark = [pytest.mark.lab, pytest.mark.xdist_group("lab")]
 
-NOTHING = Known(frozenset(), frozenset(), frozenset())
-
 MADE = Known(frozenset({("web", "created")}), frozenset({"webdata"}), frozenset())
 """What a restore that came no further has made."""
-
-
-def slowed(
-    lab: Lab, program: str, path: str, arguments: str, setting: str, seconds: int = 60
-) -> list[str]:
-    """A prefix into the lab with a `program` that hesitates when it is called with `arguments`.
-
-    `setting` tells Podman where it is.
-    """
-    hesitate = f'case "$*" in *"{arguments}"*) sleep {seconds};; esac'
-    wrapper = f'#!/bin/sh\n{hesitate}\nexec {path} "$@"\n'
-    lab.run("mkdir", "-p", "/root/slow")
-    lab.run("tee", f"/root/slow/{program}", stdin=wrapper.encode())
-    lab.run("chmod", "+x", f"/root/slow/{program}")
-    lab.run("tee", f"/root/slow/{program}.conf", stdin=setting.encode())
-    return [*lab.prefix, f"CONTAINERS_CONF_OVERRIDE=/root/slow/{program}.conf"]
-
-
-def slowed_runtime(lab: Lab, seconds: int = 60) -> list[str]:
-    setting = '[engine.runtimes]\ncrun = ["/root/slow/crun"]\n'
-    return slowed(lab, "crun", "/usr/bin/crun", "restore --bundle", setting, seconds)
 
 
 @pytest.fixture
@@ -59,10 +46,6 @@ def slow_network(lab: Lab) -> CommandHost:
 def slow_runtime(lab: Lab) -> CommandHost:
     """The restore is held up after Podman has started conmon."""
     return CommandHost(slowed_runtime(lab))
-
-
-def reaches(event: Event, message: str) -> bool:
-    return isinstance(event, Progress) and event.message == message
 
 
 def cancel_at(message: str) -> Callable[[Event, Restore], None]:

@@ -5,15 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.lab.machine import IMAGE, REGISTRY, Archives, Known, Lab
+from tests.lab.machine import IMAGE, NOTHING, REGISTRY, Archives, Lab
 from tui.checkpoint.reading import load
 from tui.restore.events import Level, Outcome, Remains, Status, Step, StepFinished
 from tui.restore.options import RestoreOptions
 from tui.restore.remains import clean_up
 
 pytestmark = [pytest.mark.lab, pytest.mark.xdist_group("lab")]
-
-NOTHING = Known(frozenset(), frozenset(), frozenset())
 
 
 async def cleaned_up(lab: Lab, remains: tuple[Remains, ...]) -> None:
