@@ -13,7 +13,7 @@ def generated() -> dict[str, str]:
     """Each generated part, by the name in its markers."""
     checks = ["| code | severity | what it means |", "|---|---|---|"]
     checks += [f"| `{code}` | {severity} | {title} |" for code, severity, title in table()]
-    keys = []
+    keys: list[str] = []
     for scope, entries in KEYS.items():
         keys += [f"| {scope} | |", "|---|---|"] if not keys else [f"| **{scope}** | |"]
         keys += [f"| {_keys(entry)} | {entry.help} |" for entry in entries]

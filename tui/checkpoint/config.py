@@ -82,6 +82,10 @@ class ContainerConfig(msgspec.Struct, frozen=True, kw_only=True):
     runtime: str = ""
     exit_command: list[str] | None = msgspec.field(name="exitCommand", default=None)
     """Podman 3.4 and earlier; later versions build it when the container runs."""
+    label_options: list[str] | None = msgspec.field(name="labelopts", default=None)
+    log_path: str = msgspec.field(name="logPath", default="")
+    conmon_pid_file: str = msgspec.field(name="conmonPidFile", default="")
+    pid_file: str = ""
     networks: list[Network] = []
     """Whatever key the archive's Podman used (see `tui.checkpoint.documents`)."""
     legacy_ports: bool = False
