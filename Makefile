@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help install demo test check format snapshots screenshots readme bench lab clean
+.PHONY: help install demo test check format proto snapshots screenshots readme bench lab clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -30,6 +30,10 @@ check: install ## style, types and the import rule alone
 format: install ## let ruff format and mend
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+proto: install ## make the reader of CRIU's images from tui/criu/images.proto
+	$(BIN)/python -m grpc_tools.protoc --proto_path=. --python_out=. \
+		--plugin=protoc-gen-mypy=$(BIN)/protoc-gen-mypy --mypy_out=. tui/criu/images.proto
 
 snapshots: install ## take the UI snapshots anew (look at them before you commit)
 	$(BIN)/pytest tests/ui --snapshot-update

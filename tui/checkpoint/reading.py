@@ -12,6 +12,7 @@ from tui.checkpoint.documents import DocumentError, ambiguities, parse, view
 from tui.checkpoint.network import Address
 from tui.checkpoint.networking import Networking, addresses, with_networking
 from tui.checkpoint.spec import RuntimeSpec
+from tui.criu.state import CriuState
 from tui.errors import ArchiveError
 from tui.text import safe_text
 
@@ -88,8 +89,16 @@ def _checkpoint(contents: Contents, parts: _Parts) -> Checkpoint:
         config=parts.config,
         spec=parts.spec,
         addresses=parts.addresses,
+        criu=_state(contents) if contents.finished else None,
         senseless=parts.senseless,
     )
+
+
+def _state(contents: Contents) -> CriuState:
+    """What CRIU's images say; its parser is loaded only here, after the first look."""
+    from tui.criu.reading import read_state
+
+    return read_state(contents)
 
 
 def _parts(raw: dict[str, bytes]) -> _Parts:

@@ -20,8 +20,11 @@ class InetSocket:
 
     @property
     def connected(self) -> bool:
-        """Whether it is a TCP connection, which decides how to restore."""
-        return self.protocol == "tcp" and self.state not in (7, 10) and self.destination_port != 0
+        """Whether CRIU takes it for a TCP connection, which decides how to restore.
+
+        It looks at the port alone, not at the state (criu/sk-inet.c, `tcp_connection`).
+        """
+        return self.protocol == "tcp" and self.destination_port != 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,20 +60,25 @@ class CriuState:
     """Everything at once; a part whose image is missing or broken is empty, and a problem."""
 
     problems: tuple[Problem, ...] = ()
+    """What could not be read; offsets count from the start of the image."""
     architecture: str = ""
     """Go's name, as the host's: `amd64`, `arm64`, `ppc64le`, `s390x`, `riscv64`; empty: unknown."""
     xsave: int = 0
     """x86: the bits of the processor state (XSTATE_BV) of all threads together."""
     lsm: str = ""
     """`none`, `selinux`, `apparmor`; empty: unknown."""
+    lsm_profiles: tuple[str, ...] = ()
+    """The labels or profiles that processes ran under and get back; without any LSM none."""
     network_lock: str = ""
-    """How the network was locked: `iptables`, `nftables`, `skip`; empty: CRIU's default."""
+    """How the network was locked: `iptables`, `nftables`, `skip`; empty (old CRIU): `iptables`."""
     tcp_close: bool = False
     """It was dumped so that its connections must be closed."""
     plugins: tuple[str, ...] = ()
     """CRIU plugins that the dump used, such as `cuda_plugin`."""
     image_version: int = 0
     sockets: tuple[InetSocket, ...] = ()
+    streams: int = 0
+    """TCP connections whose data is in the archive: told by the names of the images alone."""
     files: tuple[RegularFile, ...] = ()
     mounts: tuple[Mount, ...] = ()
     controllers: tuple[str, ...] = ()
@@ -83,4 +91,6 @@ class CriuState:
     sessions: int = 0
     """Processes that lead a session besides the first: `podman exec`, or daemons."""
     time_namespace: bool = False
+    """Its clocks were dumped: they go on where they stopped, in a time namespace."""
     seccomp: bool = False
+    """A thread was confined by seccomp."""

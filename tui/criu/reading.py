@@ -1,0 +1,280 @@
+"""The images of an archive, read into one CriuState."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from typing import TypeVar
+
+from google.protobuf.message import DecodeError, Message
+
+from tui.archive import limits
+from tui.archive.model import Contents, Member, MemberKind, Problem
+from tui.criu import images_pb2 as images
+from tui.criu.framing import Fault, Magic, Order, byte_order, entries
+from tui.criu.state import CriuState, InetSocket, Mount, RegularFile
+from tui.text import decode, size
+
+FOLDER = "checkpoint/"
+"""Where the images lie in the archive."""
+
+ENTRIES = 200_000
+"""Entries of all images together; an honest checkpoint has some thousand."""
+
+M = TypeVar("M", bound=Message)
+
+_ARCHITECTURES = {
+    1: "amd64",
+    2: "arm",
+    3: "arm64",
+    4: "ppc64le",
+    5: "s390x",
+    6: "mips64le",
+    7: "loong64",
+    8: "riscv64",
+}
+
+_LSMS = {0: "none", 1: "selinux", 2: "apparmor"}
+
+_LOCKS = {0: "iptables", 1: "nftables", 2: "skip"}
+
+_PROTOCOLS = {
+    1: "icmp",
+    6: "tcp",
+    17: "udp",
+    58: "icmpv6",
+    132: "sctp",
+    136: "udplite",
+    255: "raw",
+}
+
+_FILESYSTEMS = {
+    0: "unsupported",
+    1: "proc",
+    2: "sysfs",
+    3: "devtmpfs",
+    4: "binfmt_misc",
+    5: "tmpfs",
+    6: "devpts",
+    7: "simfs",
+    8: "pstore",
+    9: "securityfs",
+    10: "fusectl",
+    11: "debugfs",
+    12: "cgroup",
+    13: "aufs",
+    14: "mqueue",
+    15: "fuse",
+    17: "overlay",
+    18: "autofs",
+    19: "tracefs",
+    23: "cgroup2",
+}
+
+_NAMED_BY_ITSELF = 16
+"""The file system of this kind says its name: CRIU knows it only by that."""
+
+_WORDS = {2: 1, 10: 4}
+"""Words of an address: AF_INET, AF_INET6."""
+
+
+def read_state(contents: Contents) -> CriuState:
+    """What the images in `contents` say; what cannot be read is a problem and stays empty."""
+    found = _Images(contents)
+    inventory = next(found.decoded("inventory.img", Magic.INVENTORY, images.Inventory), None)
+    cores = _Cores()
+    for name in found.named(r"core-\d+\.img", needed="core-*.img"):
+        for core in found.decoded(name, Magic.CORE, images.Core):
+            cores.add(core)
+    sessions = [
+        entry.pid == entry.sid for entry in found.decoded("pstree.img", Magic.PSTREE, images.Pstree)
+    ]
+    sockets, files = _files(found)
+    return CriuState(
+        architecture=cores.architecture,
+        xsave=cores.xsave,
+        lsm=_named(inventory.lsmtype, _LSMS) if inventory else "",
+        lsm_profiles=tuple(cores.profiles),
+        network_lock=_named(inventory.network_lock_method, _LOCKS)
+        if inventory and inventory.HasField("network_lock_method")
+        else "",
+        tcp_close=bool(inventory and inventory.tcp_close),
+        plugins=_unique(inventory.plugins_entry.plugins) if inventory else (),
+        image_version=inventory.img_version if inventory else 0,
+        sockets=sockets,
+        files=files,
+        mounts=tuple(_mounts(found)),
+        controllers=_controllers(found),
+        locks=sum(1 for _ in found.optional("filelocks.img", Magic.LOCKS, images.FileLock)),
+        user_namespace=bool(list(found.named(r"userns-\d+\.img"))),
+        processes=len(sessions),
+        sessions=sum(sessions[1:]),
+        time_namespace=bool(list(found.named(r"timens-\d+\.img"))),
+        seccomp=cores.seccomp,
+        streams=len(list(found.named(r"tcp-stream-[0-9a-f]+\.img"))),
+        problems=tuple(found.problems),
+    )
+
+
+class _Images:
+    """The images, and what was wrong with those that were looked at."""
+
+    def __init__(self, contents: Contents) -> None:
+        self.problems: list[Problem] = []
+        self._contents = contents
+        self._members: dict[str, Member] = {
+            member.name.removeprefix(FOLDER): member
+            for member in contents.members
+            if member.name.startswith(FOLDER)
+        }
+        self._entries = 0
+
+    def named(self, pattern: str, needed: str = "") -> list[str]:
+        """The images whose name is like `pattern`; where there must be one, it is like `needed`."""
+        wanted = re.compile(pattern, re.ASCII)
+        return [name for name in self._members if wanted.fullmatch(name)] or [needed] * bool(needed)
+
+    def decoded(self, name: str, magic: Magic, kind: type[M]) -> Iterator[M]:
+        """The entries of an image, up to where it goes wrong."""
+        raw = self.raw(name)
+        if raw is None:
+            return
+        offset = 0
+        try:
+            for offset, entry in entries(raw, magic):
+                self._entries += 1
+                if self._entries > ENTRIES:
+                    raise Fault(offset, f"more than {ENTRIES:,} entries: the rest is unread")
+                yield kind.FromString(entry)
+        except Fault as fault:
+            self._problem(name, fault.offset, fault.message)
+        except DecodeError:
+            self._problem(name, offset, "an entry that is no protobuf of its kind")
+
+    def optional(self, name: str, magic: Magic, kind: type[M]) -> Iterator[M]:
+        """The same of an image that may be missing: CRIU writes it only when it has entries."""
+        return self.decoded(name, magic, kind) if name in self._members else iter(())
+
+    def order(self, name: str, magic: Magic) -> Order:
+        """The byte order of an image; where it has none, nothing of it is read anyway."""
+        try:
+            return byte_order(self._contents.files.get(FOLDER + name, b""), magic)
+        except Fault:
+            return "little"
+
+    def raw(self, name: str) -> bytes | None:
+        """The bytes of an image."""
+        member, raw = self._members.get(name), self._contents.files.get(FOLDER + name)
+        if raw is not None:
+            return raw
+        if member is None:
+            self._problem(name, None, "missing: CRIU writes one in every checkpoint")
+        elif member.kind is not MemberKind.FILE:
+            self._problem(name, None, f"not a file but a {member.kind}")
+        elif member.size > limits.KEPT_MEMBER:
+            self._problem(
+                name,
+                None,
+                f"{size(member.size)} long, too large to be read: images are up to"
+                f" {size(limits.KEPT_MEMBER)}",
+            )
+        else:
+            self._problem(name, None, "not read: too many small files are in front of it")
+        return None
+
+    def _problem(self, name: str, offset: int | None, message: str) -> None:
+        if len(self.problems) < limits.REPORTED:
+            self.problems.append(Problem(FOLDER + name, offset, message))
+
+
+@dataclass(slots=True)
+class _Cores:
+    """What the threads say together."""
+
+    architecture: str = ""
+    xsave: int = 0
+    seccomp: bool = False
+    profiles: dict[str, None] = field(default_factory=dict)
+
+    def add(self, core: images.Core) -> None:
+        self.architecture = self.architecture or _ARCHITECTURES.get(core.mtype, "")
+        self.xsave |= core.thread_info.fpregs.xsave.xstate_bv
+        self.seccomp |= core.thread_core.seccomp_mode != 0
+        profile = decode(core.thread_core.creds.lsm_profile)
+        if profile:
+            self.profiles[profile] = None
+
+
+def _files(found: _Images) -> tuple[tuple[InetSocket, ...], tuple[RegularFile, ...]]:
+    ghosts = {
+        entry.orig_id
+        for entry in found.optional("remap-fpath.img", Magic.REMAPS, images.RemapFilePath)
+    }
+    order = found.order("files.img", Magic.FILES)
+    sockets, files = [], []
+    for entry in found.decoded("files.img", Magic.FILES, images.File):
+        if entry.HasField("isk"):
+            sockets.append(_socket(entry.isk, order))
+        if entry.HasField("reg"):
+            files.append(_file(entry.reg, entry.id in ghosts))
+    return tuple(sockets), tuple(files)
+
+
+def _socket(isk: images.InetSk, order: Order) -> InetSocket:
+    return InetSocket(
+        protocol=_named(isk.proto, _PROTOCOLS),
+        state=isk.state,
+        source=_address(isk.family, isk.src_addr, order),
+        source_port=isk.src_port,
+        destination=_address(isk.family, isk.dst_addr, order),
+        destination_port=isk.dst_port,
+    )
+
+
+def _address(family: int, words: Iterable[int], order: Order) -> str:
+    """The address in its usual notation; empty if it is none.
+
+    Each word holds four bytes as they are on the network, and was written in the byte order of
+    the machine.
+    """
+    raw = b"".join(word.to_bytes(4, order) for word, _ in zip(words, range(4), strict=False))
+    return str(ip_address(raw)) if len(raw) == 4 * _WORDS.get(family, -1) else ""
+
+
+def _file(reg: images.RegFile, ghost: bool) -> RegularFile:
+    return RegularFile(
+        path="/" + decode(reg.name).lstrip("/"),
+        size=reg.size if reg.HasField("size") else None,
+        mode=reg.mode if reg.HasField("mode") else None,
+        ghost=ghost,
+        mount=reg.mnt_id,
+    )
+
+
+def _mounts(found: _Images) -> Iterator[Mount]:
+    for name in found.named(r"mountpoints-\d+\.img", needed="mountpoints-*.img"):
+        for entry in found.decoded(name, Magic.MOUNTS, images.Mnt):
+            kind = decode(entry.fsname) if entry.fstype == _NAMED_BY_ITSELF else ""
+            yield Mount(
+                id=entry.mnt_id,
+                mountpoint="/" + decode(entry.mountpoint).removeprefix(".").lstrip("/"),
+                external=decode(entry.ext_key or (entry.root if entry.ext_mount else b"")),
+                filesystem=kind or _named(entry.fstype, _FILESYSTEMS),
+            )
+
+
+def _controllers(found: _Images) -> tuple[str, ...]:
+    return _unique(
+        name
+        for cgroup in found.optional("cgroup.img", Magic.CGROUP, images.Cgroup)
+        for controller in cgroup.controllers
+        for name in controller.cnames
+    )
+
+
+def _unique(names: Iterable[bytes]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(map(decode, names)))
+
+
+def _named(number: int, names: dict[int, str]) -> str:
+    return names.get(number, str(number))
