@@ -2,8 +2,9 @@
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
+from pathlib import PurePosixPath
 from typing import TypeVar
 
 from tui.errors import HostError
@@ -12,12 +13,14 @@ from tui.host.answers import Surprise
 from tui.host.facts import (
     Container,
     Criu,
+    Endpoint,
     Fact,
     HostFacts,
     Image,
     Known,
     Listener,
     Network,
+    PathStatus,
     Pod,
     Podman,
     Runtime,
@@ -25,6 +28,7 @@ from tui.host.facts import (
     Volume,
 )
 from tui.host.host import FACT_TIMEOUT, Answer, Host, NoAnswer, NotInstalled
+from tui.host.image import image_files
 from tui.host.questions import Questions
 from tui.text import safe_text, shell_line
 
@@ -40,6 +44,36 @@ _TRUSTED_RUNTIME = re.compile(
     r"/(usr/(local/)?)?s?bin/(crun|crun-vm|crun-wasm|kata-runtime|krun|runc|runsc|youki)"
 )
 """What an archive may name by path; Podman starts whatever it names, were it `/bin/halt`."""
+
+PROFILES = "/sys/kernel/security/apparmor/profiles"
+"""Where the kernel lists AppArmor's profiles, for root."""
+
+TEMPORARY = "/var/tmp"
+"""Where Podman unpacks an archive's documents, unless TMPDIR says otherwise."""
+
+PLUGIN_FOLDERS = tuple(
+    f"/usr/{folder}/criu"
+    for folder in (
+        "lib",
+        "lib64",
+        "local/lib",
+        "local/lib64",
+        *(
+            f"lib/{machine}-linux-gnu"
+            for machine in ("x86_64", "aarch64", "powerpc64le", "s390x", "riscv64")
+        ),
+    )
+)
+"""Where distributions put CRIU's plugins; each CRIU was built to look into one of them."""
+
+HOLDS_ADDRESSES = frozenset({"initialized", "running", "paused", "stopping"})
+"""States in which a container has its addresses."""
+
+_LS_MISSING = 2
+"""How `ls` ends when a path of its command line is missing."""
+
+_LOADS_CRIU = frozenset({"crun", "crun-vm", "crun-wasm", "krun"})
+"""Runtimes that load libcriu.so.2; the others start the program `criu`."""
 
 
 async def reachable(host: Host) -> None:
@@ -71,6 +105,15 @@ async def collect(host: Host, questions: Questions, *, timeout: float = FACT_TIM
         networks = group.create_task(_fact(_networks(ask)))
         secrets = group.create_task(_fact(_secrets(ask)))
         listeners = group.create_task(_fact(_listeners(ask)))
+        endpoints = group.create_task(_fact(_endpoints(ask, containers)))
+        paths = group.create_task(_fact(_paths(ask, questions.paths)))
+        programs = group.create_task(_fact(_programs(ask, questions.programs)))
+        profiles = group.create_task(_fact(_apparmor_profiles(ask, podman)))
+        space = group.create_task(_fact(_space(ask, podman)))
+        memory = group.create_task(_fact(_read(ask, answers.memory, "cat", "/proc/meminfo")))
+        flags = group.create_task(_fact(_read(ask, answers.cpu_flags, "cat", "/proc/cpuinfo")))
+        plugins = group.create_task(_fact(_criu_plugins(ask)))
+        files = group.create_task(image_files(host, questions.image_id, timeout=timeout))
     return HostFacts(
         host=host.name,
         simulated=host.simulated,
@@ -84,6 +127,15 @@ async def collect(host: Host, questions: Questions, *, timeout: float = FACT_TIM
         networks=networks.result(),
         secrets=secrets.result(),
         listeners=listeners.result(),
+        endpoints=endpoints.result(),
+        paths=paths.result(),
+        programs=programs.result(),
+        apparmor_profiles=profiles.result(),
+        space=space.result(),
+        memory=memory.result(),
+        cpu_flags=flags.result(),
+        criu_plugins=plugins.result(),
+        image_files=files.result(),
     )
 
 
@@ -137,9 +189,11 @@ async def _runtime(ask: Ask, name: str) -> Runtime | None:
     if answer.status != 0 and answers.says_no_such_runtime(answer.stderr):
         return None
     engine, runtime = _understood(answers.runtime, _printed(answer), *argv)
-    checkpoint, into_pods = await asyncio.gather(
+    checkpoint, into_pods, restore, finds_criu = await asyncio.gather(
         ask([runtime.path, "checkpoint", "--help"]),
         ask([runtime.path, "restore", "--lsm-mount-context"]),
+        ask([runtime.path, "restore", "--help"]),
+        _finds_criu(ask, runtime.path),
     )
     return Runtime(
         name=runtime.name,
@@ -147,7 +201,25 @@ async def _runtime(ask: Ask, name: str) -> Runtime | None:
         version=runtime.version,
         restores=checkpoint.status == 0,
         restores_into_pods=answers.asks_for_argument(into_pods.stdout + into_pods.stderr, engine),
+        finds_criu=finds_criu,
+        closes_connections=restore.status != 0 or "--tcp-close" in restore.stdout,
     )
+
+
+async def _finds_criu(ask: Ask, runtime: str) -> bool:
+    """False only where the runtime is one that loads CRIU's library and there surely is none.
+
+    It is loaded in the midst of a restore, so that the runtime's own words do not tell.
+    """
+    if PurePosixPath(runtime).name not in _LOADS_CRIU:
+        return True
+    try:
+        known, linked = await asyncio.gather(ask(["ldconfig", "-p"]), ask(["ldd", runtime]))
+    except NoAnswer:
+        return True
+    everybody_knows = known.status == 0 and " libs found in cache" in known.stdout
+    dynamic = linked.status == 0 and "=>" in linked.stdout
+    return not everybody_knows or not dynamic or "libcriu.so" in known.stdout + linked.stdout
 
 
 async def _criu(ask: Ask) -> Criu | None:
@@ -211,3 +283,76 @@ async def _listeners(ask: Ask) -> tuple[Listener, ...]:
     # cat fails when one of the files is missing, and prints the others
     text = answer.stdout or _printed(answer)
     return _understood(answers.listeners, text, *argv)
+
+
+async def _endpoints(
+    ask: Ask, containers: Awaitable[Fact[tuple[Container, ...]]]
+) -> tuple[Endpoint, ...]:
+    holders = [one for one in _value(await containers) if one.state in HOLDS_ADDRESSES]
+    if not holders:
+        return ()
+    # of a pod's containers the infra container is the one that has the addresses
+    ids = [one.id for one in sorted(holders, key=lambda one: (not one.infra, one.id))]
+    line = "{{.ID}} {{json .NetworkSettings.Networks}}"
+    argv = ("podman", "container", "inspect", f"--format={line}", *ids)
+    answer = await ask(argv)
+    # one that ended meanwhile makes Podman fail, after it has printed the others
+    gone = answer.status != 0 and "no such container" in answer.stderr
+    text = answer.stdout if gone else _printed(answer)
+    return _understood(answers.endpoints, text, *argv)
+
+
+async def _paths(ask: Ask, paths: Sequence[str]) -> Mapping[str, PathStatus | None]:
+    if not paths:
+        return {}
+    # stat fails when one of the paths is missing, and prints the others; there is always a root
+    argv = ("stat", "-L", r"--printf=%n\0%f\0%t\0%T\0", "--", "/", *paths)
+    answer = await ask(argv)
+    found = _understood(answers.paths, answer.stdout, "stat", "-L", "--", *paths)
+    if "/" not in found:
+        _printed(answer)
+        raise NoAnswer("`stat` printed nothing")
+    return {path: found.get(path) for path in paths}
+
+
+async def _programs(ask: Ask, programs: Sequence[str]) -> Mapping[str, bool]:
+    there = await asyncio.gather(*(_starts(ask, program) for program in programs))
+    return dict(zip(programs, there, strict=True))
+
+
+async def _starts(ask: Ask, program: str) -> bool:
+    try:
+        await _output(ask, program, "--version")
+    except NotInstalled:
+        return False
+    return True
+
+
+async def _apparmor_profiles(ask: Ask, podman: Awaitable[Fact[Podman]]) -> frozenset[str]:
+    if not _value(await podman).apparmor:
+        return frozenset()
+    return await _read(ask, answers.apparmor_profiles, "cat", PROFILES)
+
+
+async def _space(ask: Ask, podman: Awaitable[Fact[Podman]]) -> Mapping[str, int]:
+    engine = _value(await podman)
+    folders = dict.fromkeys((engine.graph_root, engine.volume_path, TEMPORARY))
+    asked = [folder for folder in folders if folder]
+    argv = ("df", "--block-size=1", "--output=avail,file", "--", *asked)
+    answer = await ask(argv)
+    # df fails when one of the folders is missing, and prints the others
+    return _understood(answers.space, answer.stdout or _printed(answer), *argv)
+
+
+async def _criu_plugins(ask: Ask) -> frozenset[str]:
+    argv = ("ls", "-1", "--", *PLUGIN_FOLDERS)
+    answer = await ask(argv)
+    missing = answer.status == _LS_MISSING and "No such file" in answer.stderr
+    return answers.criu_plugins(answer.stdout if missing else _printed(answer))
+
+
+def _value(fact: Fact[T]) -> T:
+    """What a fact needs of another one, whose reason becomes its own."""
+    if isinstance(fact, Unknown):
+        raise NoAnswer(fact.reason)
+    return fact.value

@@ -1,8 +1,15 @@
 """What a checkpoint makes podthaw ask its host, beyond what it asks every host."""
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tui.checkpoint.checkpoint import Checkpoint
+from tui.checkpoint.spec import Device, Mount
+from tui.host.image import image_to_list
+
+_CONTAINER_FOLDER = re.compile(r"/[a-z0-9]+-containers/[0-9a-f]{64}/userdata(/|$)")
+"""`staticDir` of Podman for every storage driver: `overlay-containers/ID/userdata`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +26,77 @@ class Questions:
     """The image whose files are compared; empty when none needs to be."""
 
 
+PROGRAMS = ("iptables-restore", "ip6tables-restore", "nft")
+"""What CRIU locks the network with."""
+
+MADE_BY_PODMAN = frozenset(
+    {
+        "/dev/shm",
+        "/etc/hostname",
+        "/etc/hosts",
+        "/etc/resolv.conf",
+        "/run/.containerenv",
+        "/run/secrets",
+        "/var/run/.containerenv",
+        "/var/run/secrets",
+    }
+)
+"""Mounts that Podman takes out of spec.dump and makes anew (libpod/runtime_ctr.go)."""
+
+LONGEST_PATH = 4095
+"""Bytes of a path that the kernel takes (PATH_MAX)."""
+
+
 def questions(checkpoint: Checkpoint) -> Questions:
     """What to ask before `checkpoint` is restored."""
-    return Questions(runtime=checkpoint.config.runtime)
+    binds = (mount.source for _, mount in bind_mounts(checkpoint))
+    devices = checkpoint.spec.linux.devices or ()
+    nodes = (path for device in devices for path in device_paths(device))
+    paths = dict.fromkeys(path for path in (*binds, *nodes) if _can_be_asked(path))
+    return Questions(
+        runtime=checkpoint.config.runtime,
+        paths=tuple(paths),
+        programs=PROGRAMS if checkpoint.documents else (),
+        image_id=image_to_list(checkpoint),
+    )
+
+
+def bind_mounts(checkpoint: Checkpoint) -> Iterator[tuple[int, Mount]]:
+    """The mounts of the host's own files and folders, with their places in spec.dump.
+
+    Left out is what Podman makes itself: named volumes, and what it keeps for every container in
+    a folder with the container's ID.
+    """
+    config = checkpoint.config
+    volumes = {volume.dest for volume in config.named_volumes or ()}
+    for index, mount in enumerate(checkpoint.spec.mounts or ()):
+        if is_bind(mount) and not (
+            mount.destination in MADE_BY_PODMAN
+            or mount.destination in volumes
+            or of_container(mount.source)
+        ):
+            yield index, mount
+
+
+def is_bind(mount: Mount) -> bool:
+    """Whether the mount shows something of the host."""
+    return mount.type == "bind" or not {"bind", "rbind"}.isdisjoint(mount.options or ())
+
+
+def of_container(source: str) -> bool:
+    """Whether `source` lies where Podman keeps a container's own files."""
+    return bool(_CONTAINER_FOLDER.search(source))
+
+
+def device_paths(device: Device) -> tuple[str, str]:
+    """Where the host has a device if it has it: its node, and the kernel's own list."""
+    kind = "block" if device.type == "b" else "char"
+    return device.path, f"/sys/dev/{kind}/{device.major}:{device.minor}"
+
+
+def _can_be_asked(path: str) -> bool:
+    return (
+        path.startswith("/")
+        and "\0" not in path
+        and len(path.encode("utf-8", "replace")) <= LONGEST_PATH
+    )
