@@ -1,7 +1,8 @@
 """A host that answers what a real one once answered.
 
 `answers/` was recorded in the lab: Podman 5.8.6 as root with three pods (`bare` has no infra
-container), containers in every state that matters, `ghost` known to the storage alone.
+container), containers in every state that matters, `ghost` known to the storage alone. Their
+addresses were recorded later, from others like them, and bear their IDs.
 """
 
 from collections.abc import Mapping, Sequence
@@ -36,13 +37,25 @@ REAL: dict[str, Said] = {
     "podman image ls": said(recorded("image-ls.json")),
     "podman network ls": said(recorded("network-ls.json")),
     "podman secret ls": said(recorded("secret-ls.txt")),
+    "podman container inspect --format": said(recorded("endpoints.txt")),
     "/usr/bin/crun checkpoint --help": said(),
     "/usr/bin/runc checkpoint --help": said(),
+    "/usr/bin/crun restore --help": said(recorded("crun-restore-help.txt")),
+    "/usr/bin/runc restore --help": said(recorded("runc-restore-help.txt")),
+    "ldconfig -p": said(recorded("ldconfig.txt")),
+    "ldd /usr/bin/crun": said(recorded("ldd-crun.txt")),
     "/usr/bin/crun restore --lsm-mount-context": said("", recorded("crun-restore.txt"), 64),
     "/usr/bin/runc restore --lsm-mount-context": said(recorded("runc-restore.txt"), "", 1),
     "criu --version": said(recorded("criu-version.txt")),
     "criu check": said("Looks good.\n"),
     "cat /proc/net/tcp": said(recorded("sockets.txt"), "cat: /proc/net/sctp/eps: …", 1),
+    "cat /proc/meminfo": said(recorded("meminfo.txt")),
+    "cat /proc/cpuinfo": said(recorded("cpuinfo.txt")),
+    "df": said(recorded("df.txt")),
+    "ls": said("", "ls: cannot access '/usr/lib/criu': No such file or directory\n", 2),
+    "iptables-restore --version": said("iptables-restore v1.8.13 (nf_tables)\n"),
+    "ip6tables-restore --version": said("ip6tables-restore v1.8.13 (nf_tables)\n"),
+    "nft --version": said("nftables v1.1.7 (Commodore Bullmoose #8)\n"),
 }
 """By the beginning of the command."""
 

@@ -6,20 +6,26 @@ from typing import Any
 
 import pytest
 
+from tests.data import DATA
 from tests.host.recorded import RecordedHost, Said, recorded, said
 from tests.host.scripts import script
 from tui.archive.model import Contents
 from tui.checkpoint.checkpoint import Checkpoint
-from tui.checkpoint.config import ContainerConfig
+from tui.checkpoint.config import ContainerConfig, NamedVolume
+from tui.checkpoint.reading import load
+from tui.checkpoint.spec import Device, Linux, Mount, RuntimeSpec
 from tui.host.collect import collect
 from tui.host.commands import CommandHost
 from tui.host.facts import (
     Criu,
+    Endpoint,
     HostFacts,
     Image,
     Known,
     Listener,
     Network,
+    PathKind,
+    PathStatus,
     Protocol,
     PublishedPort,
     Runtime,
@@ -39,8 +45,20 @@ FACTS = (
     "networks",
     "secrets",
     "listeners",
+    "endpoints",
+    "paths",
+    "programs",
+    "apparmor_profiles",
+    "space",
+    "memory",
+    "cpu_flags",
+    "criu_plugins",
 )
-NEED_PODMAN = tuple(name for name in FACTS if name not in ("criu", "listeners"))
+NEED_NO_PODMAN = ("criu", "listeners", "paths", "programs", "memory", "cpu_flags", "criu_plugins")
+NEED_PODMAN = tuple(name for name in FACTS if name not in NEED_NO_PODMAN)
+
+EVERYTHING = Questions("crun", paths=("/srv/site",), programs=("nft",))
+"""So that there is nothing that need not be asked."""
 
 
 DEFAULT = Questions()
@@ -103,7 +121,12 @@ async def test_the_runtime_of_the_archive_and_what_it_can_do() -> None:
     )
     facts = await collected(asked=Questions(runtime="runc"))
     assert value(facts, "runtime") == Runtime(
-        "runc", "/usr/bin/runc", "runc version 1.3.6+ds1", restores=True, restores_into_pods=True
+        "runc",
+        "/usr/bin/runc",
+        "runc version 1.3.6+ds1",
+        restores=True,
+        restores_into_pods=True,
+        closes_connections=False,
     )
 
 
@@ -383,10 +406,12 @@ async def test_garbage_is_no_answer_and_no_crash(garbage: str) -> None:
         "podman network ls",
         "criu --version",
         "cat /proc/net/tcp",
+        "cat /proc/meminfo",
+        "cat /proc/cpuinfo",
     )
     facts = await collected({command: said(garbage) for command in commands})
     for name in FACTS:
-        if name != "secrets":
+        if name not in ("secrets", "paths", "programs", "criu_plugins"):
             assert "podthaw does not understand what `" in reason(facts, name)
 
 
@@ -428,9 +453,196 @@ async def test_a_hanging_podman_costs_the_time_limit_and_nothing_else(
 
 async def test_no_permission_is_a_reason(tmp_path: Path) -> None:
     sudo = script(tmp_path, "sudo", 'echo "sudo: a password is required" >&2; exit 1')
-    facts = await collect(CommandHost([sudo, "-n"]), Questions())
+    facts = await collect(CommandHost([sudo, "-n"]), EVERYTHING)
     for name in FACTS:
         assert reason(facts, name).endswith("failed (1): sudo: a password is required")
+
+
+async def test_the_addresses_of_containers_that_run() -> None:
+    containers = {one.name: one for one in value(await collected(), "containers")}
+    infra = next(one for one in containers.values() if one.infra and one.state == "running")
+    proxy = containers["proxy"].id
+    assert value(await collected(), "endpoints") == (
+        Endpoint(infra.id, "podman", "10.88.0.3", "06:4a:51:7f:03:a1"),
+        Endpoint(proxy, "backnet", "10.99.0.42", "6a:19:03:0a:99:d4"),
+        Endpoint(proxy, "backnet", "fd99::2", "6a:19:03:0a:99:d4"),
+        Endpoint(proxy, "podman", "10.88.0.2", "9a:59:32:66:fc:23"),
+    ), "the pod's member has no address of its own, nor has a container in the host's network"
+
+
+async def test_only_containers_with_addresses_are_asked_for_them() -> None:
+    host = RecordedHost()
+    await collect(host, Questions())
+    (asked,) = [argv for argv in host.asked if argv[3:4] and argv[3].startswith("--format={{")]
+    containers = json.loads(recorded("ps.json"))
+    assert set(asked[4:]) == {one["Id"] for one in containers if one["State"] == "running"}
+    idle = RecordedHost({"podman ps": said("[]\n")})
+    assert value(await collect(idle, Questions()), "endpoints") == ()
+    assert not [argv for argv in idle.asked if argv[3:4] and argv[3].startswith("--format={{")]
+
+
+async def test_a_container_may_end_while_the_addresses_are_asked() -> None:
+    gone = 'no such container "4134b0f8"'
+    facts = await collected(
+        {"podman container inspect --format": said(recorded("endpoints.txt"), gone, 125)}
+    )
+    assert len(value(facts, "endpoints")) == 4
+    busy = said("", "Error: database is locked", 125)
+    facts = await collected({"podman container inspect --format": busy})
+    assert reason(facts, "endpoints").endswith("failed (125): Error: database is locked")
+
+
+@pytest.mark.parametrize("garbage", ["x", "id {", "id []", 'id {"net": {"IPAddress": 7}}'])
+async def test_addresses_that_make_no_sense(garbage: str) -> None:
+    facts = await collected({"podman container inspect --format": said(garbage)})
+    assert "podthaw does not understand what" in reason(facts, "endpoints")
+
+
+async def test_secondary_addresses_and_those_of_networks_without_any() -> None:
+    lines = (
+        'c1 {"a": {"IPAddress": "10.1.0.2", "SecondaryIPAddresses": [{"Addr": "10.2.0.2"}],'
+        ' "SecondaryIPv6Addresses": [{"Addr": "fd01::2"}], "MacAddress": "02:00:00:00:00:01"}}\n'
+        'c2 {"lan": {"MacAddress": "02:00:00:00:00:02"}, "none": {}}\nc3 null\n'
+    )
+    facts = await collected({"podman container inspect --format": said(lines)})
+    assert [(one.container, one.ip, one.mac[-2:]) for one in value(facts, "endpoints")] == [
+        ("c1", "10.1.0.2", "01"),
+        ("c1", "10.2.0.2", "01"),
+        ("c1", "fd01::2", "01"),
+        ("c2", "", "02"),
+    ]
+
+
+async def test_paths_of_this_very_machine(tmp_path: Path) -> None:
+    odd = tmp_path / "a\n--b \udcff'c"
+    odd.mkdir()
+    odd.chmod(0o1750)
+    file = tmp_path / "file"
+    file.write_text("x")
+    file.chmod(0o640)
+    (tmp_path / "link").symlink_to(file)
+    (tmp_path / "dangling").symlink_to(tmp_path / "nothing")
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(tmp_path / "socket"))
+        names = (str(odd), *(str(tmp_path / name) for name in ("link", "socket", "dangling", "no")))
+        facts = await collect(CommandHost(), Questions(paths=(*names, "/dev/null")))
+    found = value(facts, "paths")
+    assert list(found) == [*names, "/dev/null"]
+    assert found[str(odd)] == PathStatus(PathKind.DIRECTORY, 0o1750)
+    assert found[str(tmp_path / "link")] == PathStatus(PathKind.FILE, 0o640)
+    assert found[str(tmp_path / "socket")].kind is PathKind.SOCKET
+    assert found[str(tmp_path / "dangling")] is None
+    assert found[str(tmp_path / "no")] is None
+    assert found["/dev/null"].kind is PathKind.CHARACTER_DEVICE
+    assert found["/dev/null"].device == (1, 3)
+
+
+async def test_nobody_is_asked_about_no_paths() -> None:
+    host = RecordedHost()
+    assert value(await collect(host, Questions()), "paths") == {}
+    assert not [argv for argv in host.asked if argv[0] == "stat"]
+
+
+async def test_stat_that_prints_nonsense() -> None:
+    for nonsense in ("/\0zz\x000\x000\0", "/\x000\x000\x000\0", ""):
+        facts = await collected({"stat": said(nonsense)}, Questions(paths=("/srv",)))
+        assert reason(facts, "paths")
+
+
+async def test_programs() -> None:
+    asked = Questions(programs=("iptables-restore", "nft"))
+    missing = NotInstalled("nft is not installed on this host")
+    assert value(await collected(asked=asked), "programs") == {
+        "iptables-restore": True,
+        "nft": True,
+    }
+    without = await collected({"nft --version": missing}, asked)
+    assert value(without, "programs") == {"iptables-restore": True, "nft": False}
+    broken = await collected({"nft --version": said("", "no libnftables", 1)}, asked)
+    assert reason(broken, "programs") == "`nft --version` failed (1): no libnftables"
+
+
+async def test_apparmor_profiles_where_it_is_on() -> None:
+    on = {
+        "podman info": changed("info.json", host__security__apparmorEnabled=True),
+        "cat /sys/kernel/security/apparmor/profiles": said(
+            "containers-default-0.62.2 (enforce)\n/usr/bin/man (complain)\na (b) c (unconfined)\n"
+        ),
+    }
+    assert value(await collected(), "apparmor_profiles") == frozenset()
+    assert value(await collected(on), "apparmor_profiles") == {
+        "containers-default-0.62.2",
+        "/usr/bin/man",
+        "a (b) c",
+    }
+
+
+async def test_free_space() -> None:
+    storage = "/var/lib/containers/storage"
+    assert value(await collected(), "space") == dict.fromkeys(
+        (storage, f"{storage}/volumes", "/var/tmp"), 83494125568
+    )
+    odd = said("      Avail File\n   4096  /a  b\n", "df: /var/tmp: No such file or directory\n", 1)
+    assert value(await collected({"df": odd}), "space") == {" /a  b": 4096}
+    for nothing in (said("", "df: no file systems processed", 1), said("Avail File\n")):
+        assert reason(await collected({"df": nothing}), "space")
+
+
+async def test_memory_and_what_the_processors_can_do() -> None:
+    facts = await collected()
+    assert value(facts, "memory") > 2**30
+    assert value(facts, "cpu_flags") >= {"fpu", "avx512f", "xsaves"}
+    assert "processor" not in value(facts, "cpu_flags")
+
+
+@pytest.mark.parametrize(
+    ("text", "flags"),
+    [
+        ("processor\t: 0\nflags\t: a b\n\nprocessor\t: 1\nflags\t: b c\n", {"b"}),
+        ("processor\t: 0\nFeatures\t: fp asimd\n", {"fp", "asimd"}),
+        ("processor\t: 0\ncpu\t\t: POWER10\n", set()),
+    ],
+)
+async def test_processors_of_all_kinds(text: str, flags: set[str]) -> None:
+    assert value(await collected({"cat /proc/cpuinfo": said(text)}), "cpu_flags") == flags
+
+
+async def test_plugins_of_criu() -> None:
+    listing = "/usr/lib/criu:\ncuda_plugin.so\namdgpu_plugin.so\nREADME\n"
+    some = said(listing, "ls: cannot access '/usr/lib64/criu': No such file or directory\n", 2)
+    assert value(await collected(), "criu_plugins") == frozenset()
+    assert value(await collected({"ls": some}), "criu_plugins") == {"cuda_plugin", "amdgpu_plugin"}
+
+
+async def test_a_runtime_that_does_not_find_criu() -> None:
+    cache = "1 libs found in cache `/etc/ld.so.cache'\n\tlibc.so.6 => /lib/libc.so.6\n"
+    none = {"ldconfig -p": said(cache)}
+    crun, runc = Questions(runtime="crun"), Questions(runtime="runc")
+    assert value(await collected(asked=crun), "runtime").finds_criu
+    assert not value(await collected(none, crun), "runtime").finds_criu
+    assert value(await collected(none, runc), "runtime").finds_criu, "it starts the program criu"
+    linked = said("\tlibcriu.so.2 => /opt/criu/lib/libcriu.so.2 (0x00)\n")
+    assert value(await collected({**none, "ldd /usr/bin/crun": linked}, crun), "runtime").finds_criu
+
+
+@pytest.mark.parametrize(
+    "doubt",
+    [
+        {"ldd /usr/bin/crun": said("", "\tnot a dynamic executable\n", 1)},
+        {"ldconfig -p": said("", "ldconfig: no cache", 1)},
+        {"ldconfig -p": NotInstalled("ldconfig is not installed on this host")},
+    ],
+)
+async def test_who_is_not_sure_accuses_nobody(doubt: dict[str, Said]) -> None:
+    cache = "1 libs found in cache `/etc/ld.so.cache'\n\tlibc.so.6 => /lib/libc.so.6\n"
+    facts = await collected({"ldconfig -p": said(cache), **doubt}, Questions(runtime="crun"))
+    assert value(facts, "runtime").finds_criu
+
+
+async def test_runc_cannot_close_connections() -> None:
+    crun = value(await collected(asked=Questions(runtime="crun")), "runtime")
+    runc = value(await collected(asked=Questions(runtime="runc")), "runtime")
+    assert (crun.closes_connections, runc.closes_connections) == (True, False)
 
 
 async def test_every_no_answer_becomes_a_reason() -> None:
@@ -441,3 +653,42 @@ async def test_every_no_answer_becomes_a_reason() -> None:
 def test_the_questions_follow_from_the_checkpoint(empty_contents: Contents) -> None:
     checkpoint = Checkpoint(empty_contents, config=ContainerConfig(runtime="runc"))
     assert questions(checkpoint) == Questions(runtime="runc")
+
+
+USERDATA = f"/var/lib/containers/storage/overlay-containers/{'a' * 64}/userdata"
+
+
+def test_the_paths_that_a_container_needs(empty_contents: Contents) -> None:
+    mounts = [
+        Mount(destination="/www", type="bind", source="/srv/site"),
+        Mount(destination="/again", type="none", source="/srv/site", options=["rbind"]),
+        Mount(destination="/proc", type="proc", source="proc"),
+        Mount(destination="/data", type="bind", source="/volumes/data/_data"),
+        Mount(destination="/dev/shm", type="bind", source="/elsewhere"),
+        Mount(destination="/etc/passwd", type="bind", source=f"{USERDATA}/passwd"),
+        Mount(destination="/nul", type="bind", source="/a\0b"),
+        Mount(destination="/long", type="bind", source="/" + "a" * 5000),
+        Mount(destination="/relative", type="bind", source="rootfs"),
+    ]
+    devices = [
+        Device(path="/dev/fuse", type="c", major=10, minor=229),
+        Device(path="/dev/sda", type="b", major=8, minor=0),
+    ]
+    checkpoint = Checkpoint(
+        empty_contents,
+        documents={"config.dump": {}, "spec.dump": {}},
+        config=ContainerConfig(named_volumes=[NamedVolume(name="data", dest="/data")]),
+        spec=RuntimeSpec(mounts=mounts, linux=Linux(devices=devices)),
+    )
+    assert questions(checkpoint).paths == (
+        "/srv/site",
+        "/dev/fuse",
+        "/sys/dev/char/10:229",
+        "/dev/sda",
+        "/sys/dev/block/8:0",
+    )
+    assert questions(checkpoint).programs == ("iptables-restore", "ip6tables-restore", "nft")
+
+
+def test_an_ordinary_container_needs_no_paths() -> None:
+    assert questions(load(str(DATA / "web.tar.zst"))).paths == ()

@@ -11,7 +11,7 @@ from tui.checkpoint import reading
 from tui.host.collect import collect, reachable
 from tui.host.demo import SHOP, DemoHost
 from tui.host.facts import Container, HostFacts, Known, Listener, Protocol, PublishedPort
-from tui.host.questions import questions
+from tui.host.questions import Questions, questions
 from tui.host.staging import staged
 
 MEMBER = str(DATA / "member.tar.zst")
@@ -80,6 +80,37 @@ async def test_the_scenario_meets_the_bundled_checkpoint(host: DemoHost) -> None
     shared = {pod.name: pod.shared for pod in value(facts, "pods")}
     assert shared == {"web-pod": {"ipc", "net", "uts"}, "batch": {"ipc"}}
     assert value(facts, "runtime").restores_into_pods
+
+
+async def test_addresses_paths_and_networks_are_simulated(host: DemoHost) -> None:
+    endpoints = value(await facts_of(host), "endpoints")
+    holders = {(await container(host, name)).id for name in ("proxy", "db")}
+    assert holders < {endpoint.container for endpoint in endpoints}
+    assert len({endpoint.ip for endpoint in endpoints}) == len(endpoints) == 3
+    await host.run(["podman", "network", "create", "--subnet=10.99.0.0/24", "backnet"])
+    again = await host.run(["podman", "network", "create", "backnet"])
+    assert "network name backnet already used" in again.stderr
+    await host.run(["mkdir", "-p", "--", "/srv/new"])
+    paths = ("/srv/new", "/srv/missing", "/sys/dev/char/1:3")
+    facts = await collect(host, Questions(paths=paths))
+    assert [path for path, found in value(facts, "paths").items() if found] == [
+        "/srv/new",
+        "/sys/dev/char/1:3",
+    ]
+    networks = {network.name: network.subnets for network in value(facts, "networks")}
+    assert networks["backnet"] == ("10.99.0.0/24",)
+
+
+async def test_a_restore_gets_its_old_address_back_unless_it_is_taken(
+    host: DemoHost, tmp_path: Path
+) -> None:
+    await played(host, restore(file=WEB), tmp_path)
+    old = reading.load(WEB).addresses[0].ip.partition("/")[0]
+    assert old in {endpoint.ip for endpoint in value(await facts_of(host), "endpoints")}
+    other = DemoHost(pace=0)
+    other.scenario.give_address(await container(other, "db"), old)
+    _, _, err = await played(other, restore(file=WEB), tmp_path)
+    assert f"IPAM error: requested ip address {old} is already allocated" in err
 
 
 async def test_sockets_come_through_the_kernels_format(host: DemoHost) -> None:

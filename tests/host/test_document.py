@@ -27,6 +27,9 @@ async def test_lists_are_keyed_by_name_so_that_pointers_stay_right() -> None:
     assert facts["listeners"]["0.0.0.0:18080/tcp"]["port"] == 18080
     (image_id,) = facts["images"]
     assert facts["images"][image_id]["id"] == image_id
+    assert facts["endpoints"]["backnet 10.99.0.42"]["mac"] == "6a:19:03:0a:99:d4"
+    assert facts["space"]["/var/tmp"] > 2**30
+    assert facts["cpu_flags"]["avx512f"] == {}
 
 
 async def test_programs_and_the_host_itself() -> None:

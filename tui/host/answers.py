@@ -7,6 +7,7 @@ in go-criu. Sockets: `Documentation/networking/proc_net_tcp.rst` of the kernel.
 
 import ipaddress
 import re
+import stat
 import sys
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
@@ -16,9 +17,12 @@ import msgspec
 
 from tui.host.facts import (
     Container,
+    Endpoint,
     Image,
     Listener,
     Network,
+    PathKind,
+    PathStatus,
     Pod,
     Podman,
     Protocol,
@@ -393,3 +397,101 @@ def _plain(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> str:
     """The address as text, an IPv4 one in IPv6's clothes without them."""
     mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
     return str(mapped or address)
+
+
+class _Secondary(_Named):
+    address: str = msgspec.field(name="Addr", default="")
+
+
+class _Attachment(msgspec.Struct, rename="pascal"):
+    ip: str = msgspec.field(name="IPAddress", default="")
+    ipv6: str = msgspec.field(name="GlobalIPv6Address", default="")
+    more: list[_Secondary] | None = msgspec.field(name="SecondaryIPAddresses", default=None)
+    more_ipv6: list[_Secondary] | None = msgspec.field(name="SecondaryIPv6Addresses", default=None)
+    mac: str = msgspec.field(name="MacAddress", default="")
+
+
+def endpoints(text: str) -> tuple[Endpoint, ...]:
+    """From `podman container inspect`, a line each: the ID, and its networks as JSON.
+
+    Of those that share an address, the first has it.
+    """
+    found: dict[tuple[str, str, str], Endpoint] = {}
+    for line in text.splitlines():
+        container, _, networks = line.partition(" ")
+        attached = {} if networks == "null" else _decode(networks, dict[str, _Attachment])
+        for name, attachment in attached.items():
+            more = (*(attachment.more or ()), *(attachment.more_ipv6 or ()))
+            ips = [attachment.ip, attachment.ipv6, *(one.address for one in more)]
+            for ip in [ip for ip in ips if ip] or [""] * bool(attachment.mac):
+                endpoint = Endpoint(container, name, ip, attachment.mac)
+                found.setdefault((name, ip, attachment.mac), endpoint)
+    return tuple(found.values())
+
+
+_KINDS = {
+    stat.S_IFREG: PathKind.FILE,
+    stat.S_IFDIR: PathKind.DIRECTORY,
+    stat.S_IFSOCK: PathKind.SOCKET,
+    stat.S_IFIFO: PathKind.PIPE,
+    stat.S_IFCHR: PathKind.CHARACTER_DEVICE,
+    stat.S_IFBLK: PathKind.BLOCK_DEVICE,
+}
+
+
+def paths(text: str) -> dict[str, PathStatus]:
+    """From `stat`: name, mode, major and minor number, each in hexadecimal with a NUL behind it."""
+    words = iter(text.split("\0"))
+    found = {}
+    # a name may hold anything but NUL, a line's end as well
+    for name, mode, major, minor in zip(words, words, words, words, strict=False):
+        try:
+            bits = int(mode, 16)
+            kind = _KINDS[stat.S_IFMT(bits)]
+            device = (int(major, 16), int(minor, 16))
+        except (ValueError, KeyError):
+            raise Surprise(f"{name!r} has the mode {mode!r}") from None
+        special = kind in (PathKind.CHARACTER_DEVICE, PathKind.BLOCK_DEVICE)
+        found[name] = PathStatus(kind, stat.S_IMODE(bits), device if special else None)
+    return found
+
+
+def apparmor_profiles(text: str) -> frozenset[str]:
+    """From the kernel's list: `NAME (MODE)` a line."""
+    return frozenset(line.rpartition(" (")[0] for line in text.splitlines() if " (" in line)
+
+
+def space(text: str) -> dict[str, int]:
+    """From `df --output=avail,file` under its heading; the path stands last, as it was asked."""
+    found = {}
+    for line in text.splitlines()[1:]:
+        available, _, path = line.strip().partition(" ")
+        try:
+            found[path] = int(available)
+        except ValueError:
+            raise Surprise(f"the line {line.strip()!r}") from None
+    if not found:
+        raise Surprise("there is no line under the heading")
+    return found
+
+
+def memory(text: str) -> int:
+    """The bytes that are available, from /proc/meminfo."""
+    found = re.search(r"^MemAvailable:\s*(\d+) kB$", text, re.MULTILINE)
+    if found is None:
+        raise Surprise("there is no line `MemAvailable: … kB`")
+    return int(found[1]) * 1024
+
+
+def cpu_flags(text: str) -> frozenset[str]:
+    """What all processors can do, from /proc/cpuinfo."""
+    if "processor" not in text:
+        raise Surprise("there is no processor")
+    lines = set(re.findall(r"^(?:flags|Features|features)\s*:(.*)$", text, re.MULTILINE))
+    flags = [frozenset(line.split()) for line in lines]
+    return frozenset.intersection(*flags) if flags else frozenset()
+
+
+def criu_plugins(text: str) -> frozenset[str]:
+    """From `ls`, the shared objects without their suffix."""
+    return frozenset(line.removesuffix(".so") for line in text.splitlines() if line.endswith(".so"))

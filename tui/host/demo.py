@@ -20,7 +20,15 @@ from tui.checkpoint.checkpoint import Checkpoint
 from tui.errors import PodthawError
 from tui.host.facts import Container, Listener, Pod, Protocol, PublishedPort
 from tui.host.host import FACT_TIMEOUT, Answer, Process
-from tui.host.scenario import Refused, RestoreCall, shop_floor, stamp
+from tui.host.scenario import (
+    GRAPH_ROOT,
+    VOLUME_PATH,
+    Refused,
+    RestoreCall,
+    Scenario,
+    shop_floor,
+    stamp,
+)
 
 SHOP = Path(__file__).parent.parent / "demo" / "shop.tar.zst"
 """The bundled checkpoint, made of a real container, to which the scenario fits."""
@@ -48,6 +56,45 @@ _SWITCHES = frozenset(
 ) | {"-a", "-f", "-q"}
 """Podman's options that take no value."""
 
+
+_RESTORE_HELP = {
+    "crun": "      --tcp-close            allow closed tcp connections\n",
+    "runc": "   --tcp-established            allow open tcp connections\n",
+}
+
+_TOOLS = {
+    "iptables-restore": "iptables-restore v1.8.13 (nf_tables)\n",
+    "ip6tables-restore": "ip6tables-restore v1.8.13 (nf_tables)\n",
+    "nft": "nftables v1.1.7\n",
+}
+"""Programs that CRIU runs, with what they say of themselves."""
+
+_KERNEL_FILES = {
+    "/proc/meminfo": "MemTotal:       16284084 kB\nMemAvailable:   11821296 kB\n",
+    "/proc/cpuinfo": (
+        "processor\t: 0\nflags\t\t: fpu tsc msr cx8 cmov mmx fxsr sse sse2 ht syscall nx lm "
+        "pni ssse3 fma cx16 sse4_1 sse4_2 movbe popcnt aes xsave avx f16c rdrand avx2 bmi1 bmi2 "
+        "avx512f avx512dq avx512cd avx512bw avx512vl xsaveopt xsavec xsaves\n"
+    ),
+}
+
+_FREE_SPACE = 42_949_672_960
+
+_DEVICES = re.compile(r"/sys/dev/char/(1:[35789]|5:[012]|10:(200|229))")
+"""What every kernel has: null, zero, full, random, urandom, tty, console, ptmx, tun and fuse."""
+
+_MERGED = f"{GRAPH_ROOT}/overlay/demo/merged"
+
+_IMAGE_FILES = (
+    ("d", "755", "0", "", "bin"),
+    ("f", "755", "2063232", "", "bin/busybox"),
+    ("l", "777", "7", "busybox", "bin/sh"),
+    ("d", "755", "0", "", "etc"),
+    ("f", "644", "17", "", "etc/issue"),
+    ("f", "644", "20", "", "etc/motd"),
+    ("f", "644", "23", "", "etc/passwd"),
+)
+"""Type, mode, size, target and path of what matters in the image of the bundled checkpoint."""
 
 _SIMULATION = "SIMULATION: nothing is restored on a real host"
 
@@ -105,6 +152,26 @@ class DemoHost:
                 return ""
             case ("stat", "-L", "-c", "%d %i %s %.9Y", "--", path):
                 return _stat(path)
+            case ("stat", "-L", r"--printf=%n\0%f\0%t\0%T\0", "--", *paths):
+                return _statuses(self.scenario, paths)
+            case ("mkdir", "-p", "--", *paths):
+                self.scenario.folders.update(paths)
+                return ""
+            case ("cat", path) if path in _KERNEL_FILES:
+                return _KERNEL_FILES[path]
+            case ("df", "--block-size=1", "--output=avail,file", "--", *paths):
+                rows = "".join(f"{_FREE_SPACE} {path}\n" for path in paths)
+                return f"      Avail File\n{rows}"
+            case ("ls", "-1", "--", *_):
+                return ""
+            case (program, "--version") if program in _TOOLS:
+                return _TOOLS[program]
+            case ("ldconfig", "-p"):
+                return "1 libs found in cache `/etc/ld.so.cache'\n\tlibcriu.so.2 => /usr/lib64\n"
+            case ("ldd", _):
+                return "\tlibc.so.6 => /usr/lib64/libc.so.6\n"
+            case ("find", path, *_) if path == _MERGED:
+                return "".join(f"{word}\0" for file in _IMAGE_FILES for word in file)
             case ("cat", *paths) if all(path.startswith("/proc/net/") for path in paths):
                 return _socket_tables(self.scenario.listeners())
             case ("criu", "--version"):
@@ -113,6 +180,8 @@ class DemoHost:
                 return "Looks good.\n"
             case (("/usr/bin/crun" | "/usr/bin/runc"), "checkpoint", "--help"):
                 return ""
+            case (("/usr/bin/crun" | "/usr/bin/runc") as runtime, "restore", "--help"):
+                return _RESTORE_HELP[Path(runtime).name]
             case (("/usr/bin/crun" | "/usr/bin/runc"), "restore", "--lsm-mount-context"):
                 raise Refused("option '--lsm-mount-context' requires an argument", 64)
             case ("podman", *words):
@@ -135,6 +204,8 @@ class DemoHost:
                 name = (options.get("--name") or names or ["demo-pod"])[-1]
                 shared = options.get("--share", ["ipc,net,uts"])[-1]
                 return scenario.create_pod(name, shared.split(",")).id + "\n"
+            case ["container", "inspect", *names] if "--format" in options:
+                return "".join(self._attached(scenario.container(name)) for name in names)
             case ["inspect", *names] | ["container", "inspect", *names]:
                 return _json([self._inspected(scenario.container(name)) for name in names])
             case ["rm", *names] | ["container", "rm", *names]:
@@ -167,6 +238,11 @@ class DemoHost:
                         for image in scenario.images.values()
                     ]
                 )
+            case ["image", "mount", name]:
+                scenario.image(name)
+                return f"{_MERGED}\n"
+            case ["image", "unmount", name]:
+                return f"{scenario.image(name).id}\n"
             case ["tag", name, *new]:
                 for one in new:
                     scenario.tag(name, one)
@@ -182,6 +258,10 @@ class DemoHost:
                         for network in scenario.networks
                     ]
                 )
+            case ["network", "create", name]:
+                driver = (options.get("--driver") or ["bridge"])[-1]
+                scenario.create_network(name, driver, options.get("--subnet", []))
+                return f"{name}\n"
             case ["secret", "ls"]:
                 return "".join(f"{name}\n" for name in scenario.secrets)
             case ["logs", name]:
@@ -209,6 +289,16 @@ class DemoHost:
             ],
             "Created": int(datetime.fromisoformat(container.created).timestamp()),
         }
+
+    def _attached(self, container: Container) -> str:
+        """What `{{.ID}} {{json .NetworkSettings.Networks}}` makes of it."""
+        endpoint = self.scenario.addresses.get(container.id)
+        networks = (
+            {endpoint.network: {"IPAddress": endpoint.ip, "MacAddress": endpoint.mac}}
+            if endpoint
+            else None
+        )
+        return f"{container.id} {json.dumps(networks)}\n"
 
     def _pod_inspected(self, pod: Pod) -> dict[str, Any]:
         members = [one for one in self.scenario.containers.values() if one.pod == pod.id]
@@ -431,6 +521,15 @@ def _stat(path: str) -> str:
     return f"{status.st_dev} {status.st_ino} {status.st_size} {seconds}.{nanoseconds:09}\n"
 
 
+def _statuses(scenario: Scenario, paths: Sequence[str]) -> str:
+    """Mode and device number of those that are there."""
+    return "".join(
+        f"{path}\x0041ed\x000\x000\0"
+        for path in paths
+        if path in scenario.folders or _DEVICES.fullmatch(path)
+    )
+
+
 def _info(runtime: str) -> dict[str, Any]:
     name = runtime.removeprefix("/usr/bin/")
     if name not in _RUNTIMES:
@@ -450,9 +549,9 @@ def _info(runtime: str) -> dict[str, Any]:
             "security": {"rootless": False, "selinuxEnabled": False, "apparmorEnabled": False},
         },
         "store": {
-            "graphRoot": "/var/lib/containers/storage",
+            "graphRoot": GRAPH_ROOT,
             "runRoot": "/run/containers/storage",
-            "volumePath": "/var/lib/containers/storage/volumes",
+            "volumePath": VOLUME_PATH,
         },
         "version": {"Version": "5.8.0"},
     }

@@ -4,11 +4,14 @@
      "podman": {…}, "runtime": {…} | null, "criu": {…} | null,
      "containers": {NAME or ID: {…}}, "pods": {NAME: {…}}, "volumes": {NAME: {…}},
      "images": {ID: {…}}, "networks": {NAME: {…}}, "secrets": {NAME: {}},
-     "listeners": {"ADDRESS:PORT/PROTOCOL": {…}}}
+     "listeners": {"ADDRESS:PORT/PROTOCOL": {…}}, "endpoints": {"NETWORK ADDRESS": {…}},
+     "paths": {PATH: {…} | null}, "programs": {NAME: true | false},
+     "apparmor_profiles": {NAME: {}}, "space": {PATH: BYTES}, "memory": BYTES,
+     "cpu_flags": {NAME: {}}, "criu_plugins": {NAME: {}}, "image_files": {PATH: {…}}}
 
 A fact that could not be had is `{"unknown": REASON}`, with the reason as a string; null says that
-the host has no such program. Lists are objects, so that a JSON pointer stays right when something
-else comes or goes: `tui.text.pointer("volumes", "webdata")`.
+the host has no such program, or nothing at a path. Lists are objects, so that a JSON pointer stays
+right when something else comes or goes: `tui.text.pointer("volumes", "webdata")`.
 """
 
 from collections.abc import Callable, Iterable
@@ -16,7 +19,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from tui.host.facts import Container, Fact, HostFacts, Listener, Unknown
+from tui.host.facts import Container, Endpoint, Fact, HostFacts, Listener, Unknown
 
 T = TypeVar("T")
 
@@ -34,8 +37,17 @@ def facts_json(facts: HostFacts) -> dict[str, Any]:
         "volumes": _fact(facts.volumes, _keyed(lambda volume: volume.name)),
         "images": _fact(facts.images, _keyed(lambda image: image.id)),
         "networks": _fact(facts.networks, _keyed(lambda network: network.name)),
-        "secrets": _fact(facts.secrets, lambda names: {name: {} for name in names}),
+        "secrets": _fact(facts.secrets, _names),
         "listeners": _fact(facts.listeners, _keyed(listener_key)),
+        "endpoints": _fact(facts.endpoints, _keyed(endpoint_key)),
+        "paths": _fact(facts.paths, _plain),
+        "programs": _fact(facts.programs, _plain),
+        "apparmor_profiles": _fact(facts.apparmor_profiles, _sorted_names),
+        "space": _fact(facts.space, _plain),
+        "memory": _fact(facts.memory, _plain),
+        "cpu_flags": _fact(facts.cpu_flags, _sorted_names),
+        "criu_plugins": _fact(facts.criu_plugins, _sorted_names),
+        "image_files": _fact(facts.image_files, _plain),
     }
 
 
@@ -50,12 +62,25 @@ def listener_key(listener: Listener) -> str:
     return f"{address}:{listener.port}/{listener.protocol}"
 
 
+def endpoint_key(endpoint: Endpoint) -> str:
+    """The key of an address: `backnet 10.99.0.42`, or the MAC where there is no IP."""
+    return f"{endpoint.network} {endpoint.ip or endpoint.mac}"
+
+
 def _fact(fact: Fact[T], show: Callable[[T], Any]) -> Any:
     return {"unknown": fact.reason} if isinstance(fact, Unknown) else show(fact.value)
 
 
 def _keyed(key: Callable[[T], str]) -> Callable[[Iterable[T]], dict[str, Any]]:
     return lambda values: {key(value): _plain(value) for value in values}
+
+
+def _names(names: Iterable[str]) -> dict[str, Any]:
+    return {name: {} for name in names}
+
+
+def _sorted_names(names: Iterable[str]) -> dict[str, Any]:
+    return _names(sorted(names))
 
 
 def _plain(value: object) -> Any:

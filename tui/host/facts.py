@@ -61,6 +61,10 @@ class Runtime:
     """`RUNTIME checkpoint --help` succeeds."""
     restores_into_pods: bool
     """`RUNTIME restore --lsm-mount-context` asks for the argument."""
+    finds_criu: bool = True
+    """False where it loads CRIU's library when it restores, and the host surely has none."""
+    closes_connections: bool = True
+    """False where `RUNTIME restore --help` knows no --tcp-close."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,19 +243,22 @@ class HostFacts:
     """Names only."""
     listeners: Fact[tuple[Listener, ...]]
     endpoints: Fact[tuple[Endpoint, ...]] = NOT_ASKED
-    """Addresses of containers that run."""
+    """Addresses of containers that run; those that share a network namespace have them once."""
     paths: Fact[Mapping[str, PathStatus | None]] = NOT_ASKED
     """The paths of `Questions.paths`; None where nothing is."""
     programs: Fact[Mapping[str, bool]] = NOT_ASKED
-    """Whether the host has each of `Questions.programs`."""
+    """Whether the host can start each of `Questions.programs`."""
     apparmor_profiles: Fact[frozenset[str]] = NOT_ASKED
     """Loaded profiles; empty where AppArmor is off."""
     space: Fact[Mapping[str, int]] = NOT_ASKED
-    """Bytes that are free at the storage's root, its volumes and /var/tmp, by path."""
+    """Bytes that are free at the storage's root, its volumes and /var/tmp, by path.
+
+    A folder that is not there is left out.
+    """
     memory: Fact[int] = NOT_ASKED
     """Bytes that are available."""
     cpu_flags: Fact[frozenset[str]] = NOT_ASKED
-    """Of the first processor, as /proc/cpuinfo names them."""
+    """That every processor has, as /proc/cpuinfo names them; empty where it names none."""
     criu_plugins: Fact[frozenset[str]] = NOT_ASKED
     """File names without their suffix: `cuda_plugin`."""
     image_files: Fact[Mapping[str, ImageFile]] = NOT_ASKED

@@ -14,6 +14,7 @@ from tui import text
 from tui.checkpoint.checkpoint import Checkpoint
 from tui.host.facts import (
     Container,
+    Endpoint,
     Image,
     Listener,
     Network,
@@ -26,7 +27,9 @@ from tui.host.facts import (
 NAMESPACES = {"ipc": "IPC", "net": "network", "pid": "PID", "uts": "UTS", "cgroup": "cgroup"}
 """The namespaces that a pod can share, with Podman's words for them."""
 
-VOLUME_PATH = "/var/lib/containers/storage/volumes"
+GRAPH_ROOT = "/var/lib/containers/storage"
+
+VOLUME_PATH = f"{GRAPH_ROOT}/volumes"
 
 
 class Refused(Exception):
@@ -67,6 +70,10 @@ class Scenario:
     secrets: tuple[str, ...] = ()
     sockets: tuple[Listener, ...] = ()
     """Of other services than containers."""
+    addresses: dict[str, Endpoint] = field(default_factory=dict)
+    """The address that a container has while it runs, by its ID."""
+    folders: set[str] = field(default_factory=lambda: {"/", "/etc", "/srv", "/var/tmp"})
+    """Folders that can be mounted into a container."""
     restored: set[str] = field(default_factory=set)
     """The IDs of the containers that a restore brought back."""
 
@@ -98,6 +105,29 @@ class Scenario:
             if container.state == "running":
                 yield from _listeners(container.ports)
 
+    def endpoints(self) -> Iterator[Endpoint]:
+        """The addresses of the containers that run."""
+        for container in self.containers.values():
+            if container.state == "running" and container.id in self.addresses:
+                yield self.addresses[container.id]
+
+    def give_address(self, container: Container, ip: str = "", mac: str = "") -> None:
+        """Put the container into the default network, under a free address unless it has one."""
+        taken = {endpoint.ip for endpoint in self.addresses.values()}
+        number = next(number for number in range(2, 255) if f"10.88.0.{number}" not in taken)
+        self.addresses[container.id] = Endpoint(
+            container.id,
+            "podman",
+            ip or f"10.88.0.{number}",
+            mac or f"92:d0:c6:0a:29:{number:02x}",
+        )
+
+    def create_network(self, name: str, driver: str, subnets: Sequence[str]) -> None:
+        """A new network."""
+        if any(name == network.name for network in self.networks):
+            raise Refused(f"network name {name} already used: network already exists")
+        self.networks = (*self.networks, Network(name, driver, tuple(subnets)))
+
     def create_pod(self, name: str, shared: Sequence[str]) -> Pod:
         """A new pod with its infra container."""
         unknown = [word for word in shared if word not in NAMESPACES]
@@ -128,6 +158,8 @@ class Scenario:
         )
         self.pods[pod_id] = pod
         self.containers[infra.id] = infra
+        if "net" in shared:
+            self.give_address(infra)
         return pod
 
     def create_volume(self, name: str) -> None:
@@ -154,6 +186,7 @@ class Scenario:
         container = self.container(name)
         del self.containers[container.id]
         self.mounts.pop(container.id, None)
+        self.addresses.pop(container.id, None)
         self.restored.discard(container.id)
         return container
 
@@ -229,6 +262,12 @@ class Scenario:
             self.create_volume(volume)
         self.containers[container.id] = container
         self.mounts[container.id] = volumes
+        if not call.pod:
+            old = None if call.name else next(iter(checkpoint.addresses), None)
+            ip = old.ip.partition("/")[0] if old else ""
+            if any(ip == endpoint.ip for endpoint in self.endpoints()):
+                raise Refused(f"IPAM error: requested ip address {ip} is already allocated")
+            self.give_address(container, ip, old.mac if old else "")
         return container
 
     def bind(self, container: Container) -> None:
@@ -303,6 +342,8 @@ def shop_floor(image_id: str, image_name: str) -> Scenario:
     ):
         scenario.containers[container.id] = container
         scenario.mounts[container.id] = frozenset(volumes)
+        if not container.pod:
+            scenario.give_address(container)
     return scenario
 
 
