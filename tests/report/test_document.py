@@ -79,7 +79,8 @@ def test_check_has_both_sides_and_what_follows() -> None:
     )
 
     assert set(document) == {
-        *("schema", "archive", "host", "options", "verdict", "conflicts", "changes", "command")
+        *("schema", "archive", "host", "options", "verdict", "conflicts", "changes"),
+        *("grants", "command"),
     }
     assert (document["schema"], document["verdict"]) == (1, "blocked")
     assert set(document["archive"]) == ARCHIVE

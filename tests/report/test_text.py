@@ -149,6 +149,7 @@ def test_inspect_has_a_section_for_everything_that_is_there() -> None:
     assert titles == [
         "Container",
         "Checkpoint",
+        "Beyond an ordinary container",
         "Ports",
         "Volumes",
         "Mounts",

@@ -132,8 +132,9 @@ SCENES = {
         Scene("remedy", press("B")),
         Scene("restore", press("r")),
         Scene("restore-ready", press("r", *"shop2"), options=READY),
-        Scene("restored", press("r", "ctrl+r"), options=READY),
-        Scene("failed", press("r", "ctrl+r"), make_host=failing, options=READY),
+        Scene("trust", press("r", "ctrl+r"), options=READY),
+        Scene("restored", press("r", "ctrl+r", "y"), options=READY),
+        Scene("failed", press("r", "ctrl+r", "y"), make_host=failing, options=READY),
         Scene("open", press(), path=FOLDER),
     )
 }

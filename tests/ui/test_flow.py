@@ -212,7 +212,7 @@ async def test_a_restore_runs_to_its_end() -> None:
     host = DemoHost(pace=0)
     scene = Scene("", press(), make_host=lambda: host, options=READY)
     async with opened(scene) as (app, pilot):
-        await press("r", *"shop2", "ctrl+r")(pilot)
+        await press("r", *"shop2", "ctrl+r", "y")(pilot)
         await until(pilot, "✔ Restored  shop2")
         text = shown(app)
         assert "0.0.0.0:8081 -> 80/tcp" in text
@@ -225,6 +225,24 @@ async def test_a_restore_runs_to_its_end() -> None:
         assert "The name shop2 is taken" in shown(app)  # the facts are fresh
 
 
+async def test_an_archive_that_is_given_more_asks_first() -> None:
+    async with opened(Scene("", press(), options=READY)) as (app, pilot):
+        await press("r", "ctrl+r")(pilot)
+        assert isinstance(app.screen, Confirm)
+        assert "medium risk: it may use every system call" in shown(app)
+        await press("enter")(pilot)  # No
+        assert isinstance(app.screen, RestoreScreen)
+
+
+async def test_one_key_mends_what_needs_no_decision() -> None:
+    async with opened() as (app, pilot):
+        await press("x")(pilot)
+        assert app.session.options.publish == ("8081:80", "9090:9090")
+        assert not app.session.options.ignore_volumes  # keep or remove: that is a decision
+        await press("x")(pilot)
+        await until(pilot, "Nothing can be mended")
+
+
 async def test_the_restore_key_is_off_while_something_blocks() -> None:
     async with opened() as (app, pilot):
         await press("r", "ctrl+r")(pilot)
@@ -234,7 +252,7 @@ async def test_the_restore_key_is_off_while_something_blocks() -> None:
 async def test_a_failed_restore_names_its_cause() -> None:
     host = AlteredHost(prints={RESTORE: (FAILURE, 125)}, pace=0)
     async with opened(Scene("", press(), make_host=lambda: host, options=READY)) as (app, pilot):
-        await press("r", "ctrl+r")(pilot)
+        await press("r", "ctrl+r", "y")(pilot)
         await until(pilot, "✖ Failed")
         assert "Can't open file srv/data/cart on restore" in words(app, "#result")
 
@@ -247,7 +265,7 @@ async def test_what_is_left_behind_is_removed_when_asked() -> None:
     host = DemoHost(pace=0)
     host.scenario.bring_back = refuse  # type: ignore[method-assign,assignment]
     async with opened(Scene("", press(), make_host=lambda: host, options=READY)) as (app, pilot):
-        await press("r", *"shop2", "ctrl+r")(pilot)
+        await press("r", *"shop2", "ctrl+r", "y")(pilot)
         await until(pilot, "Left behind")
         assert "container shop2" in shown(app)
         await press("d")(pilot)
@@ -264,7 +282,8 @@ async def test_a_running_restore_can_be_cancelled() -> None:
     async with opened(Scene("", press(), make_host=lambda: host, options=READY)) as (app, pilot):
         await pilot.press("r")
         await settled(pilot)
-        await pilot.press("ctrl+r")
+        await press("ctrl+r")(pilot)
+        await pilot.press("y")
         await until(pilot, "Pulling image")
         await pilot.press("ctrl+c")
         await until(pilot, "Cancel the restore?")
@@ -283,7 +302,8 @@ async def test_leaving_asks_while_a_restore_runs() -> None:
     async with opened(Scene("", press(), make_host=lambda: host, options=READY)) as (app, pilot):
         await pilot.press("r")
         await settled(pilot)
-        await pilot.press("ctrl+r")
+        await press("ctrl+r")(pilot)
+        await pilot.press("y")
         await until(pilot, "Pulling image")
         await pilot.press("ctrl+q")
         await until(pilot, "Cancel it and leave?")
@@ -295,7 +315,7 @@ async def test_leaving_asks_while_a_restore_runs() -> None:
 
 async def test_the_log_can_be_filtered_paused_and_saved() -> None:
     async with opened(Scene("", press(), options=READY)) as (app, pilot):
-        await press("r", "ctrl+r")(pilot)
+        await press("r", "ctrl+r", "y")(pilot)
         await until(pilot, "✔ Restored")
         log = app.screen.query_one(LogView)
         await press("v", "v")(pilot)
@@ -379,7 +399,7 @@ async def test_the_numbers_lead_to_the_views() -> None:
 
 async def test_every_screen_survives_resizing() -> None:
     async with opened(Scene("", press(), options=READY)) as (app, pilot):
-        for keys in ((), ("r",), ("ctrl+r",)):
+        for keys in ((), ("r",), ("ctrl+r", "y")):
             await press(*keys)(pilot)
             for size in ((80, 24), (40, 12), (200, 60), (120, 40)):
                 await pilot.resize_terminal(*size)
@@ -390,7 +410,7 @@ async def test_every_screen_survives_resizing() -> None:
 @pytest.mark.parametrize("key", ["question_mark", "ctrl+p"])
 async def test_help_and_palette_open_everywhere(key: str) -> None:
     async with opened(Scene("", press(), options=READY)) as (app, pilot):
-        for keys in ((), ("r", "shift+tab"), ("ctrl+r",)):
+        for keys in ((), ("r", "shift+tab"), ("ctrl+r", "y")):
             await press(*keys)(pilot)
             before = app.screen
             await press(key)(pilot)

@@ -85,6 +85,7 @@ def check_document(
         "verdict": plan.verdict,
         "conflicts": [conflict_document(conflict) for conflict in plan.conflicts],
         "changes": change_documents(checkpoint, plan),
+        "grants": msgspec.to_builtins(plan.grants),
         "command": list(plan.command),
     }
 

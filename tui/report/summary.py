@@ -17,6 +17,7 @@ from tui.checkpoint.summary import (
 )
 from tui.restore.conflict import Location
 from tui.restore.ports import spec as port_spec
+from tui.restore.trust import grants
 from tui.text import age, mask_variable, plural, pointer, safe_text, shell_line, size
 
 PODMANS_OWN = "/userdata/"
@@ -53,6 +54,7 @@ def summary(checkpoint: Checkpoint, *, reveal: bool = False) -> tuple[Section, .
     sections = (
         ("Container", _container(checkpoint)),
         ("Checkpoint", _checkpoint(checkpoint)),
+        ("Beyond an ordinary container", _grants(checkpoint)),
         ("Ports", _ports(checkpoint)),
         ("Volumes", _volumes(checkpoint)),
         ("Mounts", _mounts(checkpoint)),
@@ -104,6 +106,11 @@ def _checkpoint(checkpoint: Checkpoint) -> Iterator[Row]:
         yield Row("changed files", f"{len(changed):,}, {size(diff_size(checkpoint))}")
     yield Row("deleted files", f"{len(gone):,}" if gone else "")
     yield Row("members", f"{len(contents.members):,}")
+
+
+def _grants(checkpoint: Checkpoint) -> Iterator[Row]:
+    for grant in grants(checkpoint):
+        yield Row(f"{grant.risk} risk", grant.title, grant.where)
 
 
 def _ports(checkpoint: Checkpoint) -> Iterator[Row]:

@@ -92,6 +92,9 @@ def check_text(checkpoint: Checkpoint, facts: HostFacts, plan: Plan) -> str:
     ]
     for conflict in plan.conflicts:
         lines += ["", *conflict_lines(conflict)]
+    if plan.grants:
+        lines += ["", "What it is given beyond an ordinary container (the restore runs as root)"]
+        lines += columns(((f"{one.risk} risk", f"it {one.title}") for one in plan.grants), "  ")
     if plan.changes:
         lines += ["", "What the restore changes in the archive's documents"]
         for change in change_documents(checkpoint, plan):

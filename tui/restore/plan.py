@@ -11,6 +11,7 @@ from tui.restore.conflict import Conflict, Remedy, Severity
 from tui.restore.options import RestoreOptions
 from tui.restore.pods import chosen_pod
 from tui.restore.rewrite import Change, changes
+from tui.restore.trust import Grant, grants
 
 __all__ = ["Change", "Plan", "Verdict", "apply", "command", "make_plan"]
 
@@ -34,6 +35,8 @@ class Plan:
     """The worst first, and then in the order in which Podman meets them."""
     changes: tuple[Change, ...]
     command: tuple[str, ...]
+    grants: tuple[Grant, ...] = ()
+    """What the archive would be given on the host, the riskiest first."""
 
     @property
     def verdict(self) -> Verdict:
@@ -58,6 +61,7 @@ def make_plan(checkpoint: Checkpoint, facts: HostFacts, options: RestoreOptions)
         tuple(found),
         changes(checkpoint, facts, options, case.podman_version),
         command(str(Path(checkpoint.contents.path).absolute()), facts, options),
+        grants(checkpoint, facts),
     )
 
 

@@ -22,6 +22,7 @@ from tui.host.facts import HostFacts
 from tui.host.host import Host
 from tui.host.questions import Questions, questions
 from tui.restore.conflict import Remedy
+from tui.restore.mend import mend
 from tui.restore.options import RestoreOptions
 from tui.restore.pipeline import PATIENCE
 from tui.restore.plan import apply
@@ -163,6 +164,23 @@ class PodthawApp(App[PodthawError]):
             self.notify(safe_text(remedy.label), title="Done", timeout=2, markup=False)
         else:
             self.push_screen(RemedyScreen(self.host, remedy), self._after_remedy)
+
+    def fix(self) -> None:
+        """Mend everything that needs no decision; commands are asked about first."""
+        session = self.session
+        if session.checkpoint is None or session.facts is None:
+            return
+        mended = mend(session.checkpoint, session.facts, session.options)
+        self.change(options=mended.options)
+        if mended.chosen:
+            labels = "; ".join(remedy.label for remedy in mended.chosen)
+            self.notify(safe_text(labels), title="Done", timeout=3, markup=False)
+        if mended.commands:
+            commands = tuple(argv for remedy in mended.commands for argv in remedy.commands)
+            rest = Remedy("mend", "run what mends the rest", commands=commands)
+            self.push_screen(RemedyScreen(self.host, rest), self._after_remedy)
+        elif not mended.chosen:
+            self.notify("Nothing can be mended without a decision of yours.", markup=False)
 
     def _after_remedy(self, ran: bool | None) -> None:
         if ran:

@@ -64,6 +64,7 @@ KEYS: dict[Scope, tuple[Key, ...]] = {
         Key("restore", "r", "restore", "Restore", "Choose name, pod and ports, and restore."),
         Key("filter", "slash", "filter", "Filter", "Show only what contains some words."),
         Key("conflicts", "c", "conflicts", "Conflicts", "Go to the conflicts, or back."),
+        Key("fix", "x", "fix", "Fix", "Mend everything that needs no decision."),
         Key("copy", "y", "copy", "Copy", "Copy the value under the cursor."),
         Key("secrets", "s", "secrets", "Secrets", "Show or mask values of environment variables."),
         Key("update", "u", "update", "Update", "Ask the host again.", False),
@@ -89,6 +90,7 @@ KEYS: dict[Scope, tuple[Key, ...]] = {
     Scope.RESTORE: (
         Key("start", "ctrl+r", "start", "Restore", "Start the restore."),
         Key("conflicts", "ctrl+g", "conflicts", "Conflicts", "Go to the conflicts, or back."),
+        Key("fix", "x", "fix", "Fix", "Mend everything that needs no decision.", False),
         Key("reset", "ctrl+l", "reset", "Reset", "Take all choices back."),
         Key("back", "escape", "back", "Back", "Back to the inspector; the choices are kept."),
     ),

@@ -47,6 +47,10 @@ class SessionScreen(PodthawScreen):
         if index < len(remedies):
             self.app.use(remedies[index])
 
+    def action_fix(self) -> None:
+        """Mend everything that needs no decision."""
+        self.app.fix()
+
     @on(ConflictList.Explained)
     def _explain(self, event: ConflictList.Explained) -> None:
         self.app.push_screen(explanation(event.conflict))

@@ -19,11 +19,13 @@ from tui.restore.plan import Plan
 from tui.restore.pods import chosen_pod, shared_namespaces
 from tui.restore.ports import spec
 from tui.restore.rewrite import Change
+from tui.restore.trust import Risk
 from tui.text import safe_text, shell_line
 from tui.ui.content import VERDICTS, waiting
 from tui.ui.keys import Scope, bindings
 from tui.ui.outline import plain_value
 from tui.ui.screens.base import SessionScreen
+from tui.ui.screens.confirm import Confirm
 from tui.ui.screens.help import explanation
 from tui.ui.screens.run import RunScreen
 from tui.ui.session import Session
@@ -134,9 +136,24 @@ class RestoreScreen(SessionScreen):
 
     @on(Button.Pressed, "#start")
     def action_start(self) -> None:
-        """Restore."""
+        """Restore; an archive that is given more than an ordinary container asks first."""
         session = self.app.session
-        if session.obstacle or session.checkpoint is None:
+        if session.obstacle or session.plan is None:
+            return
+        risky = [grant for grant in session.plan.grants if grant.risk is not Risk.LOW]
+        if risky:
+            question = Confirm(
+                "Restored, this container goes beyond an ordinary one. Restore it?",
+                details=[f"{grant.risk} risk: it {grant.title}" for grant in risky],
+                warning="The restore runs as root with what the archive says: trust who made it.",
+            )
+            self.app.push_screen(question, self._start)
+        else:
+            self._start(True)
+
+    def _start(self, wanted: bool | None) -> None:
+        session = self.app.session
+        if not wanted:
             return
         restore = Restore(
             self.app.host,
@@ -192,8 +209,8 @@ class RestoreScreen(SessionScreen):
         name.placeholder = f"{safe_text(checkpoint.config.name)} (its old name)"
         previous = self.query_one("#import-previous", Input)
         for entry, value in ((name, options.name), (previous, options.import_previous)):
-            if entry.value.strip() != value:
-                entry.value = value
+            if entry.value.strip() != safe_text(value):
+                entry.value = safe_text(value)
         pods = _pods(session, checkpoint)
         select = self.query_one("#pod", Select)
         if pods != self._pods:
@@ -211,7 +228,7 @@ def _recorded_ports(session: Session) -> tuple[str, ...]:
     if session.checkpoint is None or session.facts is None:
         return ()
     case = Case(session.checkpoint, session.facts, RestoreOptions())
-    return tuple(spec(mapping) for mapping in effective_ports(case))
+    return tuple(safe_text(spec(mapping)) for mapping in effective_ports(case))
 
 
 def _pods(session: Session, checkpoint: Checkpoint) -> tuple[tuple[Content, str], ...]:
