@@ -39,7 +39,7 @@ PODMAN = Podman(
     version=(5, 8, 6),
     text="5.8.6",
     rootless=False,
-    cgroup_version="v2",
+    cgroup_version="v1",
     cgroup_manager="systemd",
     architecture="amd64",
     kernel="6.18.0",
@@ -114,6 +114,9 @@ def host(
         networks=Known(()),
         secrets=Known(()),
         listeners=_facts(listeners),
+        programs=Known({"iptables-restore": True, "ip6tables-restore": True, "nft": True}),
+        cpu_flags=Known(frozenset({"avx", "avx512f"})),
+        criu_plugins=Known(frozenset()),
     )
 
 

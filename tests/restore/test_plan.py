@@ -22,11 +22,12 @@ from tests.restore.facts import (
     port,
     the_image,
 )
-from tui.archive.model import Problem
+from tui.archive.model import MemberKind, Problem
 from tui.checkpoint.checkpoint import Checkpoint
 from tui.checkpoint.config import Json
+from tui.criu.state import InetSocket, Mount
 from tui.host.document import facts_json
-from tui.host.facts import HostFacts, Image
+from tui.host.facts import HostFacts, Image, Known
 from tui.restore.checks import CHECKS, explain, table
 from tui.restore.checks.registry import REGISTERED
 from tui.restore.conflict import Conflict, Severity
@@ -55,6 +56,19 @@ class Situation:
 
 def contents(**changes: Any) -> Checkpoint:
     return replace(WEB, contents=replace(WEB.contents, **changes))
+
+
+def images(**changes: Any) -> Checkpoint:
+    """An archive with other things in CRIU's images."""
+    assert WEB.criu
+    return replace(WEB, criu=replace(WEB.criu, **changes))
+
+
+ELSEWHERE = host(
+    podman=replace(PODMAN, architecture="arm64", cgroup_version="v2"),
+    runtime=replace(CRUN, name="runc", closes_connections=False),
+)
+"""A host that is another one in all that CRIU looks at."""
 
 
 ORIGINAL = container("web", port(18080), its_id=WEB.config.id)
@@ -126,6 +140,69 @@ SITUATIONS = {
         {"port-in-use"},
         facts=host(listeners=[listener(80), listener(81), listener(90, "::")]),
         options=RestoreOptions(publish=("80-95:80-95", "95:9", "80:1/udp", "80:2/udp")),
+    ),
+    "open connections": Situation({"tcp-established"}, archive("established")),
+    "connections of other addresses": Situation(
+        {"tcp-established"},
+        images(sockets=(InetSocket("tcp", 1, "192.0.2.1", 1, "192.0.2.2", 2),)),
+        options=RestoreOptions(tcp_established=True),
+    ),
+    "connections to be closed": Situation({"tcp-close-required"}, images(tcp_close=True)),
+    "closing what an old Podman cannot": Situation(
+        {"tcp-close-unsupported"},
+        facts=host(podman=podman(5, 6)),
+        options=RestoreOptions(tcp_close=True),
+    ),
+    "another kind of host": Situation(
+        {
+            "architecture-differs",
+            "cgroup-version-differs",
+            "network-lock-tool-missing",
+            "gpu-plugin-missing",
+            "lsm-differs",
+            "cpu-features",
+            "tcp-close-required",
+            "external-mount-unmapped",
+        },
+        images(
+            lsm="selinux",
+            lsm_profiles=("container_t",),
+            plugins=("cuda_plugin",),
+            tcp_close=True,
+            mounts=(Mount(1, "/data\n", "/data\n", "ext4"),),
+        ),
+        replace(
+            ELSEWHERE,
+            programs=Known({"iptables-restore": False}),
+            cpu_flags=Known(frozenset({"fp"})),
+        ),
+    ),
+    "a kernel without a masked path": Situation(
+        {"external-mount-unmapped"}, facts=replace(host(), paths=Known({"/proc/keys": None}))
+    ),
+    "locks": Situation({"file-locks"}, images(locks=1)),
+    "a second checkpoint": Situation(
+        {"previous-checkpoint-required"},
+        contents(
+            members=(
+                *WEB.contents.members,
+                replace(WEB.contents.members[0], name="checkpoint/parent", kind=MemberKind.SYMLINK),
+            )
+        ),
+    ),
+    "a damaged image": Situation(
+        {"images-unreadable"}, images(problems=(Problem("checkpoint/a\n.img", 0, "cut off"),))
+    ),
+    "nothing is known of what CRIU needs": Situation(
+        {"gpu-plugin-missing", "network-lock-tool-missing", "cpu-features"},
+        images(plugins=("cuda_plugin",)),
+        replace(
+            ELSEWHERE,
+            podman=Known(PODMAN),
+            programs=NOBODY_KNOWS,
+            cpu_flags=NOBODY_KNOWS,
+            criu_plugins=NOBODY_KNOWS,
+        ),
     ),
     "nothing is known": Situation(
         {"rootless", "runtime-missing", "criu-missing", "volume-exists", "image-missing"}

@@ -1,6 +1,6 @@
 """Every check that is made before a restore, a module for each family."""
 
-from tui.restore.checks import archive, host, identity, image, pod, ports, volumes  # noqa: F401
+from tui.restore.checks import archive, criu, host, identity, image, pod, ports, volumes  # noqa: F401
 from tui.restore.checks.registry import REGISTERED, Case, Check
 
 __all__ = ["CHECKS", "Case", "Check", "explain", "table"]
@@ -11,6 +11,7 @@ ORDER = (
     "runtime-missing",
     "rootless",
     "tcp-established-with-name",
+    "tcp-close-unsupported",
     "pod-required",
     "pod-forbidden",
     "dependencies",
@@ -29,6 +30,18 @@ ORDER = (
     "name-invalid",
     "image-id-differs",
     "port-in-use",
+    "images-unreadable",
+    "previous-checkpoint-required",
+    "tcp-close-required",
+    "gpu-plugin-missing",
+    "architecture-differs",
+    "cgroup-version-differs",
+    "external-mount-unmapped",
+    "network-lock-tool-missing",
+    "tcp-established",
+    "lsm-differs",
+    "cpu-features",
+    "file-locks",
 )
 """The order in which Podman meets what the checks look for."""
 
