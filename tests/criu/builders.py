@@ -1,0 +1,44 @@
+"""Images entry by entry, honest ones and others, and Contents that have them."""
+
+from datetime import UTC, datetime
+
+from google.protobuf.message import Message
+
+from tui.archive.model import Compression, Contents, FileIdentity, Member, MemberKind
+from tui.criu.framing import Magic, Order
+from tui.criu.reading import FOLDER
+
+COMMON = 0x54564319
+NOW = datetime(2026, 5, 1, tzinfo=UTC)
+
+
+def head(magic: int, order: Order = "little") -> bytes:
+    """What an image begins with."""
+    words = [magic] if magic == Magic.INVENTORY else [COMMON, magic]
+    return b"".join(word.to_bytes(4, order) for word in words)
+
+
+def image(magic: int, *messages: Message | bytes, order: Order = "little") -> bytes:
+    """An image of these entries."""
+    raw = [one if isinstance(one, bytes) else one.SerializeToString() for one in messages]
+    return head(magic, order) + b"".join(len(one).to_bytes(4, order) + one for one in raw)
+
+
+def contents(*members: Member, **images: bytes) -> Contents:
+    """An archive with these images; in their names `_` stands for `-`."""
+    files = {f"{FOLDER}{name.replace('_', '-')}.img": raw for name, raw in images.items()}
+    found = tuple(member(name, size=len(raw)) for name, raw in files.items())
+    identity = FileIdentity(1, 2, 3, 4)
+    return Contents(
+        "/a.tar",
+        identity,
+        Compression.NONE,
+        members=(*found, *members),
+        files=files,
+        finished=True,
+        complete=True,
+    )
+
+
+def member(name: str, *, size: int = 0, kind: MemberKind = MemberKind.FILE) -> Member:
+    return Member(name, kind, size, 0o600, NOW)
