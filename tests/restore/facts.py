@@ -18,6 +18,7 @@ from tui.host.facts import (
     Fact,
     HostFacts,
     Image,
+    ImageFile,
     Known,
     Listener,
     Pod,
@@ -53,6 +54,16 @@ PODMAN = Podman(
 )
 
 CRUN = Runtime("crun", "/usr/bin/crun", "crun version 1.28", True, True)
+
+IMAGE_FILES = {
+    "bin": ImageFile("directory", 0o755, 12288),
+    "bin/busybox": ImageFile("file", 0o755, 2063232),
+    "bin/seq": ImageFile("symlink", 0o777, 7, "busybox"),
+    "etc": ImageFile("directory", 0o755, 4096),
+    "etc/issue": ImageFile("file", 0o644, 17),
+    "etc/motd": ImageFile("file", 0o644, 20),
+}
+"""Of the image of every archive in `tests/data`, what the tests need."""
 
 CRIU = Criu(40201, "4.2.1", "Looks good.", True)
 
@@ -117,6 +128,7 @@ def host(
         programs=Known({"iptables-restore": True, "ip6tables-restore": True, "nft": True}),
         cpu_flags=Known(frozenset({"avx", "avx512f"})),
         criu_plugins=Known(frozenset()),
+        image_files=Known(IMAGE_FILES),
     )
 
 

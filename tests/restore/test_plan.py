@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from tests.restore.facts import (
     CRIU,
     CRUN,
+    IMAGE_FILES,
     NOBODY_KNOWS,
     PODMAN,
     altered,
@@ -203,6 +204,14 @@ SITUATIONS = {
             cpu_flags=NOBODY_KNOWS,
             criu_plugins=NOBODY_KNOWS,
         ),
+    ),
+    "a link that was deleted": Situation({"deleted-symlink"}, archive("deleted")),
+    "another file in the image": Situation(
+        {"file-differs"},
+        facts=replace(host(), image_files=Known({"bin/busybox": IMAGE_FILES["etc/motd"]})),
+    ),
+    "nobody knows what is in the image": Situation(
+        {"file-differs"}, facts=replace(host(), image_files=NOBODY_KNOWS)
     ),
     "nothing is known": Situation(
         {"rootless", "runtime-missing", "criu-missing", "volume-exists", "image-missing"}

@@ -1,6 +1,16 @@
 """Every check that is made before a restore, a module for each family."""
 
-from tui.restore.checks import archive, criu, host, identity, image, pod, ports, volumes  # noqa: F401
+from tui.restore.checks import (  # noqa: F401
+    archive,
+    criu,
+    files,
+    host,
+    identity,
+    image,
+    pod,
+    ports,
+    volumes,
+)
 from tui.restore.checks.registry import REGISTERED, Case, Check
 
 __all__ = ["CHECKS", "Case", "Check", "explain", "table"]
@@ -30,6 +40,8 @@ ORDER = (
     "name-invalid",
     "image-id-differs",
     "port-in-use",
+    "deleted-symlink",
+    "file-differs",
     "images-unreadable",
     "previous-checkpoint-required",
     "tcp-close-required",
