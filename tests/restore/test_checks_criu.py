@@ -91,7 +91,7 @@ def test_open_connections_are_restored_or_closed() -> None:
     )
     assert [(one.id, one.options) for one in conflict.remedies] == [
         ("restore-connections", {"tcp_established": True}),
-        ("close-connections", {"tcp_close": True, "tcp_established": False}),
+        ("close-connections", {"tcp_close": True}),
     ]
     for one in conflict.remedies:
         assert after("tcp-established", one.id, conflict, ESTABLISHED, host()) == ()
@@ -157,6 +157,7 @@ def test_restored_connections_need_their_addresses() -> None:
     )
     assert conflict.evidence.host == "--ignore-static-ip"
     (remedy,) = conflict.remedies
+    assert remedy.options == {"tcp_close": True, "tcp_established": False}
     assert after("tcp-established", remedy.id, conflict, moved, host()) == ()
 
 

@@ -83,7 +83,7 @@ def cgroup_version_differs(case: Case) -> Iterator[Conflict]:
         return
     named = [name for name in state.controllers if name]
     version = "v1" if named else "v2"
-    if version != podman.cgroup_version:
+    if podman.cgroup_version not in ("", version):
         yield Conflict(
             "cgroup-version-differs",
             Severity.BLOCKER,
@@ -493,11 +493,9 @@ def _closing(case: Case) -> tuple[Location, ...]:
 
 def _close(case: Case) -> Iterator[Remedy]:
     if not _cannot_close(case):
-        yield Remedy(
-            "close-connections",
-            "close the connections",
-            options={"tcp_close": True, "tcp_established": False},
-        )
+        instead = {"tcp_established": False} if case.options.tcp_established else {}
+        options = {"tcp_close": True, **instead}
+        yield Remedy("close-connections", "close the connections", options=options)
 
 
 def _shown(connections: list[InetSocket]) -> str:
