@@ -82,14 +82,14 @@ def test_after_a_failure_the_clean_up_leaves_the_host_as_it_was(
 ) -> None:
     archive = archives["established"]
 
-    status, out, err = run(lab, "restore", archive, "--yes", "--clean-up")
+    status, out, err = run(lab, "restore", archive, "--yes", "--force", "--clean-up")
 
     assert (status, out) == (ExitCode.BLOCKED, "")
     assert "  cause         inet: Connected TCP socket in image. " in err
     assert err.splitlines()[-1].startswith("removed: container talking, cgroup ")
     assert lab.known() == NOTHING
-    again, _, _ = run(lab, "restore", archive, "--yes", "--tcp-established")
-    assert again == ExitCode.OK
+    again, _, err = run(lab, "restore", archive, "--yes", "--tcp-established")
+    assert again == ExitCode.OK, err
 
 
 def test_an_interrupt_in_the_middle_of_a_restore_leaves_nothing_running(

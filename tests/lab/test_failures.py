@@ -28,7 +28,7 @@ async def test_a_connection_is_named_as_the_cause_and_the_second_try_works(
 ) -> None:
     archive = archives["established"]
 
-    failed = await lab.restore(archive)
+    failed = await lab.restore(archive, force=True)
 
     assert failed.finished.status is Status.FAILED
     assert failed.finished.cause.startswith("inet: Connected TCP socket in image. ")
@@ -80,7 +80,7 @@ async def test_a_volume_that_had_another_mode_is_named_and_the_second_try_works(
 async def test_a_symbolic_link_that_was_deleted_takes_its_target_along(
     lab: Lab, archives: Archives
 ) -> None:
-    failed = await lab.restore(archives["deleted"])
+    failed = await lab.restore(archives["deleted"], force=True)
 
     assert failed.finished.status is Status.FAILED
     assert "Can't open file bin/busybox on restore" in failed.finished.cause
@@ -101,7 +101,7 @@ async def test_a_missing_network_leaves_nothing_behind(lab: Lab, archives: Archi
 async def test_a_cgroup_that_an_earlier_try_has_left_is_the_cause_of_the_next_failure(
     lab: Lab, archives: Archives
 ) -> None:
-    first = await lab.restore(archives["established"])
+    first = await lab.restore(archives["established"], force=True)
     container, _cgroup = first.finished.remains
     await cleaned_up(lab, (container,))
 

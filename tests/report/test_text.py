@@ -1,4 +1,5 @@
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,14 @@ from tests.restore.facts import (
 )
 from tui.checkpoint.checkpoint import CONFIG
 from tui.host.facts import HostFacts, Image, Known, Listener, Network, Protocol, Unknown, Volume
-from tui.report.text import check_text, conflict_lines, event_lines, host_text, inspect_text
+from tui.report.text import (
+    check_text,
+    conflict_lines,
+    event_lines,
+    host_text,
+    inspect_text,
+    remedy_line,
+)
 from tui.restore.conflict import Conflict, Evidence, Remedy, Severity
 from tui.restore.events import (
     Event,
@@ -87,6 +95,18 @@ def test_a_conflict_says_what_each_side_has_and_what_to_type() -> None:
         "    remedy   remove the host's volume: podman stop 'a b'; podman volume rm -- webdata"
         " (removes volume webdata with its data)",
     ]
+
+
+@pytest.mark.parametrize(
+    ("options", "typed"),
+    [
+        ({"tcp_close": True, "tcp_established": False}, "--tcp-close, without --tcp-established"),
+        ({"publish": ()}, "without --publish"),
+        ({"name": ""}, "without --name"),
+    ],
+)
+def test_an_option_to_be_left_out_is_named_as_such(options: dict[str, Any], typed: str) -> None:
+    assert remedy_line(Remedy("id", "mend it", options=options)) == f"mend it: {typed}"
 
 
 @pytest.mark.parametrize(

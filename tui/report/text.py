@@ -298,13 +298,16 @@ def _value(value: Json) -> str:
 
 
 def _flags(options: dict[str, object]) -> str:
-    words = []
+    """The options to type, and those to leave out."""
+    words, without = [], []
     for name, value in options.items():
         flag = f"--{name.replace('_', '-')}"
-        if value is True:
+        if not value:
+            without.append(f"without {flag}")
+        elif value is True:
             words.append(flag)
         elif isinstance(value, tuple):
             words += [f"{flag}={entry}" for entry in value]
         else:
             words.append(f"{flag}={value}")
-    return shell_line(words)
+    return ", ".join([*([shell_line(words)] if words else ()), *without])
