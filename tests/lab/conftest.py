@@ -22,6 +22,7 @@ def started_lab() -> Iterator[Lab]:
         if os.environ.get("PODTHAW_LAB") == "required":
             pytest.fail(reason)
         pytest.skip(reason)
+    subprocess.run([HERE / "lab", "apart", str(os.getpid())], check=True)
     with LAB_ROOT.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield Lab()
