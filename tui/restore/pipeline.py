@@ -23,6 +23,7 @@ from tui.host.host import Host, NoAnswer
 from tui.host.questions import questions
 from tui.host.staging import staged
 from tui.restore.checks import Case
+from tui.restore.checks.image import find_image
 from tui.restore.commands import Commands
 from tui.restore.conflict import Conflict, Severity
 from tui.restore.diagnosis import diagnose
@@ -225,7 +226,7 @@ class Restore:
             if not isinstance(images, Known) or not config.image_name:
                 report.skip("Podman looks for the image itself")
                 return
-            if any(config.image_name in image.names for image in images.value):
+            if find_image(images.value, config.image_name):
                 report.skip("the image is on the host")
                 return
             name = safe_text(config.image_name)

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from tui.checkpoint.config import ContainerConfig
 from tui.host.facts import HostFacts, Known
 from tui.host.host import Answer, Host, NoAnswer
+from tui.restore.checks.image import find_image
 from tui.restore.events import Level, LogLine, Remains
 from tui.restore.trace import Trace
 from tui.text import plural, safe_lines, shell_line
@@ -94,11 +95,9 @@ def _volumes(config: ContainerConfig, before: HostFacts, after: HostFacts) -> It
 def _images(config: ContainerConfig, before: HostFacts, after: HostFacts) -> Iterator[Remains]:
     if not isinstance(before.images, Known) or not isinstance(after.images, Known):
         return
-    known = {name for image in before.images.value for name in image.names}
-    for image in after.images.value:
-        if config.image_name in set(image.names) - known:
-            remove = ("podman", "image", "rm", "--", config.image_name)
-            yield Remains("image", config.image_name, (remove,))
+    name = config.image_name
+    if find_image(after.images.value, name) and not find_image(before.images.value, name):
+        yield Remains("image", name, (("podman", "image", "rm", "--", name),))
 
 
 async def _runtime_state(host: Host, trace: Trace) -> tuple[Remains, ...]:
