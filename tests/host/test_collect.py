@@ -529,7 +529,7 @@ async def test_paths_of_this_very_machine(tmp_path: Path) -> None:
     found = value(facts, "paths")
     assert list(found) == [*names, "/dev/null"]
     assert found[str(odd)] == PathStatus(PathKind.DIRECTORY, 0o1750)
-    assert found[str(tmp_path / "link")] == PathStatus(PathKind.FILE, 0o640)
+    assert found[str(tmp_path / "link")] == PathStatus(PathKind.FILE, 0o640, link=True)
     assert found[str(tmp_path / "socket")].kind is PathKind.SOCKET
     assert found[str(tmp_path / "dangling")] is None
     assert found[str(tmp_path / "no")] is None
@@ -663,7 +663,7 @@ def test_the_paths_that_a_container_needs(empty_contents: Contents) -> None:
         Mount(destination="/www", type="bind", source="/srv/site"),
         Mount(destination="/again", type="none", source="/srv/site", options=["rbind"]),
         Mount(destination="/proc", type="proc", source="proc"),
-        Mount(destination="/data", type="bind", source="/volumes/data/_data"),
+        Mount(destination="/data", type="bind", source="/volumes/data/_data/sub"),
         Mount(destination="/dev/shm", type="bind", source="/elsewhere"),
         Mount(destination="/etc/passwd", type="bind", source=f"{USERDATA}/passwd"),
         Mount(destination="/nul", type="bind", source="/a\0b"),
@@ -678,17 +678,24 @@ def test_the_paths_that_a_container_needs(empty_contents: Contents) -> None:
         empty_contents,
         documents={"config.dump": {}, "spec.dump": {}},
         config=ContainerConfig(named_volumes=[NamedVolume(name="data", dest="/data")]),
-        spec=RuntimeSpec(mounts=mounts, linux=Linux(devices=devices)),
+        spec=RuntimeSpec(mounts=mounts, linux=Linux(devices=devices, masked_paths=["/proc/kcore"])),
     )
     assert questions(checkpoint).paths == (
         "/srv/site",
+        "/volumes/data/_data/sub",
+        "/volumes",
         "/dev/fuse",
         "/sys/dev/char/10:229",
         "/dev/sda",
         "/sys/dev/block/8:0",
+        "/proc/kcore",
     )
     assert questions(checkpoint).programs == ("iptables-restore", "ip6tables-restore", "nft")
 
 
-def test_an_ordinary_container_needs_no_paths() -> None:
-    assert questions(load(str(DATA / "web.tar.zst"))).paths == ()
+def test_an_ordinary_container_needs_its_volumes_and_what_is_masked() -> None:
+    volumes = "/var/lib/containers/storage/volumes"
+    first, second, *masked = questions(load(str(DATA / "web.tar.zst"))).paths
+    assert (first, second) == (f"{volumes}/webdata/_data", volumes)
+    assert masked
+    assert all(path.startswith(("/proc/", "/sys/")) for path in masked)

@@ -440,20 +440,33 @@ _KINDS = {
 
 
 def paths(text: str) -> dict[str, PathStatus]:
-    """From `stat`: name, mode, major and minor number, each in hexadecimal with a NUL behind it."""
-    words = iter(text.split("\0"))
+    """From `stat -L`: name, mode, major and minor number, each with a NUL behind it.
+
+    The numbers are hexadecimal.
+    """
     found = {}
+    for name, mode, device in _stats(text):
+        kind = _KINDS.get(stat.S_IFMT(mode))
+        if kind is None:
+            raise Surprise(f"{name!r} has the mode {mode:o}")
+        special = kind in (PathKind.CHARACTER_DEVICE, PathKind.BLOCK_DEVICE)
+        found[name] = PathStatus(kind, stat.S_IMODE(mode), device if special else None)
+    return found
+
+
+def links(text: str) -> frozenset[str]:
+    """The symbolic links, from `stat` without `-L`."""
+    return frozenset(name for name, mode, _ in _stats(text) if stat.S_ISLNK(mode))
+
+
+def _stats(text: str) -> Iterator[tuple[str, int, tuple[int, int]]]:
+    words = iter(text.split("\0"))
     # a name may hold anything but NUL, a line's end as well
     for name, mode, major, minor in zip(words, words, words, words, strict=False):
         try:
-            bits = int(mode, 16)
-            kind = _KINDS[stat.S_IFMT(bits)]
-            device = (int(major, 16), int(minor, 16))
-        except (ValueError, KeyError):
+            yield name, int(mode, 16), (int(major, 16), int(minor, 16))
+        except ValueError:
             raise Surprise(f"{name!r} has the mode {mode!r}") from None
-        special = kind in (PathKind.CHARACTER_DEVICE, PathKind.BLOCK_DEVICE)
-        found[name] = PathStatus(kind, stat.S_IMODE(bits), device if special else None)
-    return found
 
 
 def apparmor_profiles(text: str) -> frozenset[str]:

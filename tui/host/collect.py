@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import PurePosixPath
 from typing import TypeVar
@@ -306,13 +307,18 @@ async def _paths(ask: Ask, paths: Sequence[str]) -> Mapping[str, PathStatus | No
     if not paths:
         return {}
     # stat fails when one of the paths is missing, and prints the others; there is always a root
-    argv = ("stat", "-L", r"--printf=%n\0%f\0%t\0%T\0", "--", "/", *paths)
-    answer = await ask(argv)
-    found = _understood(answers.paths, answer.stdout, "stat", "-L", "--", *paths)
-    if "/" not in found:
-        _printed(answer)
-        raise NoAnswer("`stat` printed nothing")
-    return {path: found.get(path) for path in paths}
+    argv = (r"--printf=%n\0%f\0%t\0%T\0", "--", "/", *paths)
+    led_to, itself = await asyncio.gather(ask(("stat", "-L", *argv)), ask(("stat", *argv)))
+    found = _understood(answers.paths, led_to.stdout, "stat", "-L", "--", *paths)
+    links = _understood(answers.links, itself.stdout, "stat", "--", *paths)
+    for answer in (led_to, itself):
+        if not answer.stdout.startswith("/\0"):
+            _printed(answer)
+            raise NoAnswer("`stat` did not say what the root folder is")
+    return {
+        path: replace(status, link=path in links) if (status := found.get(path)) else None
+        for path in paths
+    }
 
 
 async def _programs(ask: Ask, programs: Sequence[str]) -> Mapping[str, bool]:

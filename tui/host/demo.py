@@ -80,8 +80,9 @@ _KERNEL_FILES = {
 
 _FREE_SPACE = 42_949_672_960
 
-_DEVICES = re.compile(r"/sys/dev/char/(1:[35789]|5:[012]|10:(200|229))")
-"""What every kernel has: null, zero, full, random, urandom, tty, console, ptmx, tun and fuse."""
+_DEVICES = re.compile(r"/sys/dev/char/(1:[35789]|5:[012]|10:(200|229))|/(proc|sys)/[a-z_/]+")
+"""What every kernel has: null, zero, full, random, urandom, tty, console, ptmx, tun and fuse, and
+what runtimes mask."""
 
 _MERGED = f"{GRAPH_ROOT}/overlay/demo/merged"
 
@@ -152,7 +153,12 @@ class DemoHost:
                 return ""
             case ("stat", "-L", "-c", "%d %i %s %.9Y", "--", path):
                 return _stat(path)
-            case ("stat", "-L", r"--printf=%n\0%f\0%t\0%T\0", "--", *paths):
+            case ("stat", "-L", r"--printf=%n\0%f\0%t\0%T\0", "--", *paths) | (
+                "stat",
+                r"--printf=%n\0%f\0%t\0%T\0",
+                "--",
+                *paths,
+            ):
                 return _statuses(self.scenario, paths)
             case ("mkdir", "-p", "--", *paths):
                 self.scenario.folders.update(paths)
@@ -522,11 +528,10 @@ def _stat(path: str) -> str:
 
 
 def _statuses(scenario: Scenario, paths: Sequence[str]) -> str:
-    """Mode and device number of those that are there."""
+    """Mode and device number of those that are there, all of them folders."""
+    there = scenario.folders | {VOLUME_PATH, *(one.mountpoint for one in scenario.volumes.values())}
     return "".join(
-        f"{path}\x0041ed\x000\x000\0"
-        for path in paths
-        if path in scenario.folders or _DEVICES.fullmatch(path)
+        f"{path}\x0041ed\x000\x000\0" for path in paths if path in there or _DEVICES.fullmatch(path)
     )
 
 

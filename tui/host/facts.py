@@ -189,6 +189,8 @@ class PathStatus:
     """Permission bits."""
     device: tuple[int, int] | None = None
     """Major and minor number of a device."""
+    link: bool = False
+    """The path itself is a symbolic link."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tui.checkpoint.checkpoint import Checkpoint
+from tui.checkpoint.config import NamedVolume
 from tui.checkpoint.spec import Device, Mount
 from tui.host.image import image_to_list
 
@@ -49,13 +50,16 @@ LONGEST_PATH = 4095
 
 def questions(checkpoint: Checkpoint) -> Questions:
     """What to ask before `checkpoint` is restored."""
-    binds = (mount.source for _, mount in bind_mounts(checkpoint))
-    devices = checkpoint.spec.linux.devices or ()
-    nodes = (path for device in devices for path in device_paths(device))
-    paths = dict.fromkeys(path for path in (*binds, *nodes) if _can_be_asked(path))
+    linux = checkpoint.spec.linux
+    wanted = (
+        *(mount.source for _, mount in bind_mounts(checkpoint)),
+        *(path for _, mount in volume_mounts(checkpoint) for path in volume_paths(mount.source)),
+        *(path for device in linux.devices or () for path in device_paths(device)),
+        *(linux.masked_paths or ()),
+    )
     return Questions(
         runtime=checkpoint.config.runtime,
-        paths=tuple(paths),
+        paths=tuple(dict.fromkeys(path for path in wanted if _can_be_asked(path))),
         programs=PROGRAMS if checkpoint.documents else (),
         image_id=image_to_list(checkpoint),
     )
@@ -76,6 +80,21 @@ def bind_mounts(checkpoint: Checkpoint) -> Iterator[tuple[int, Mount]]:
             or of_container(mount.source)
         ):
             yield index, mount
+
+
+def volume_mounts(checkpoint: Checkpoint) -> Iterator[tuple[NamedVolume, Mount]]:
+    """Each named volume with its mount in spec.dump."""
+    mounts = {mount.destination: mount for mount in checkpoint.spec.mounts or ()}
+    for volume in checkpoint.config.named_volumes or ():
+        mount = mounts.get(volume.dest)
+        if mount and is_bind(mount):
+            yield volume, mount
+
+
+def volume_paths(source: str) -> tuple[str, ...]:
+    """Where a volume's data lay, and the folder of all volumes above it."""
+    folder = re.match(r"(/.*)/[^/]+/_data(/|$)", source)
+    return (source, folder[1]) if folder else (source,)
 
 
 def is_bind(mount: Mount) -> bool:
