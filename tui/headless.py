@@ -10,7 +10,7 @@ from time import monotonic
 
 from tui.archive.digest import sha256_aside
 from tui.checkpoint.checkpoint import Checkpoint
-from tui.checkpoint.reading import load
+from tui.checkpoint.reading import load, read
 from tui.errors import ArchiveError, ExitCode, HostError, PodthawError, UsageError
 from tui.host.collect import collect, reachable
 from tui.host.facts import HostFacts
@@ -72,14 +72,12 @@ def inspect(path: str, *, sections: Sequence[str], as_json: bool, reveal: bool) 
 def check(path: str, host: Host, options: RestoreOptions, *, as_json: bool) -> int:
     """Say whether the checkpoint at `path` will restore on `host`."""
     digest = sha256_aside(path) if as_json else None
-    checkpoint = load(path)
-    if not checkpoint.readable:
-        return inspect(path, sections=(), as_json=as_json, reveal=False)
-    try:
-        facts = asyncio.run(_ask(host, questions(checkpoint)))
-    except HostError:
+    checkpoint, facts = asyncio.run(_read_and_ask(path, host))
+    if facts is None or isinstance(facts, HostError):
         inspect(path, sections=(), as_json=as_json, reveal=False)
-        raise
+        if facts is None:
+            return ExitCode.ARCHIVE
+        raise facts
     plan = make_plan(checkpoint, facts, options)
     if digest:
         _print_json(document.check_document(checkpoint, facts, plan, sha256=digest.result()))
@@ -168,6 +166,38 @@ def _confirm(
     if not _ask_person(_question(plan)):
         return Finished(Status.CANCELLED, name=name)
     return None
+
+
+async def _read_and_ask(path: str, host: Host) -> tuple[Checkpoint, HostFacts | HostError | None]:
+    """All of the checkpoint, and what the host says, which is asked while the archive is read.
+
+    No facts where the archive has no documents that make sense.
+    """
+    loop = asyncio.get_running_loop()
+    first: asyncio.Future[Checkpoint | None] = loop.create_future()
+
+    def tell(checkpoint: Checkpoint | None) -> None:
+        if not first.done():
+            first.set_result(checkpoint)
+
+    def read_all() -> Checkpoint:
+        try:
+            for checkpoint in read(path):
+                if checkpoint.readable:
+                    loop.call_soon_threadsafe(tell, checkpoint)
+        finally:
+            loop.call_soon_threadsafe(tell, None)
+        return checkpoint
+
+    reading = asyncio.create_task(asyncio.to_thread(read_all))
+    begun = await first
+    facts: HostFacts | HostError | None = None
+    if begun:
+        try:
+            facts = await _ask(host, questions(begun))
+        except HostError as error:
+            facts = error
+    return await reading, facts
 
 
 async def _ask(host: Host, asked: Questions) -> HostFacts:

@@ -35,12 +35,15 @@ _listed: WeakKeyDictionary[Host, tuple[str, Files]] = WeakKeyDictionary()
 
 
 def image_to_list(checkpoint: Checkpoint) -> str:
-    """The ID of the image whose files a restore of `checkpoint` depends on; empty: none."""
+    """The ID of the image whose files a restore of `checkpoint` depends on; empty: none.
+
+    While CRIU's images are unread it counts as needed, as it almost always turns out to be.
+    """
     files = checkpoint.criu.files if checkpoint.criu else ()
     compared = any(not file.ghost and (file.size, file.mode) != (None, None) for file in files)
+    needed = compared or deleted(checkpoint) or checkpoint.criu is None
     image_id = checkpoint.config.image_id
-    needed = (compared or deleted(checkpoint)) and _ID.fullmatch(image_id)
-    return image_id if needed else ""
+    return image_id if needed and _ID.fullmatch(image_id) else ""
 
 
 async def image_files(host: Host, image_id: str, *, timeout: float = FACT_TIMEOUT) -> Fact[Files]:
