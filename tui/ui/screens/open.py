@@ -7,6 +7,7 @@ from textual.widgets import Footer, OptionList, Static
 from textual.widgets.option_list import Option
 
 from tui.archive.finding import Candidate, candidates
+from tui.errors import ArchiveError
 from tui.text import age, plural, safe_text, size
 from tui.ui.keys import Scope, bindings
 from tui.ui.screens.base import PodthawScreen
@@ -34,7 +35,11 @@ class OpenScreen(PodthawScreen):
 
     def on_mount(self) -> None:
         """List the folder."""
-        self._found = candidates(self._folder)
+        try:
+            self._found = candidates(self._folder)
+        except ArchiveError as error:
+            self.app.exit(error)
+            return
         found = self.query_one(_Candidates)
         found.border_title = Content(safe_text(self._folder))
         if not self._found:
