@@ -93,14 +93,14 @@ class Lab:
                 return
         raise AssertionError(f"{name} has ended and never said {word}")
 
-    def checkpoint(self, name: str, archive: Path) -> None:
+    def checkpoint(self, name: str, archive: Path, *options: str) -> None:
         """Checkpoint the container `name` into `archive` on this machine, and remove it."""
         there = "/root/checkpoint.tar"
-        self.podman("container", "checkpoint", f"--export={there}", name)
+        self.podman("container", "checkpoint", f"--export={there}", *options, name)
         with archive.open("wb") as file:
             subprocess.run([*self.prefix, "cat", there], stdout=file, check=True)
         self.run("rm", there)
-        self.podman("rm", "--force", "--time=0", name)
+        self.podman("rm", "--force", "--ignore", "--time=0", name)
 
     def has_image(self, name: str) -> bool:
         argv = [*self.prefix, "podman", "image", "exists", name]
