@@ -1,6 +1,6 @@
 """Hosts and checkpoints made up for the tests of checks and plans."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -15,12 +15,15 @@ from tui.checkpoint.spec import RuntimeSpec
 from tui.host.facts import (
     Container,
     Criu,
+    Endpoint,
     Fact,
     HostFacts,
     Image,
     ImageFile,
     Known,
     Listener,
+    Network,
+    PathStatus,
     Pod,
     Podman,
     Protocol,
@@ -41,7 +44,7 @@ PODMAN = Podman(
     text="5.8.6",
     rootless=False,
     cgroup_version="v1",
-    cgroup_manager="systemd",
+    cgroup_manager="cgroupfs",
     architecture="amd64",
     kernel="6.18.0",
     default_runtime="crun",
@@ -64,6 +67,11 @@ IMAGE_FILES = {
     "etc/motd": ImageFile("file", 0o644, 20),
 }
 """Of the image of every archive in `tests/data`, what the tests need."""
+
+NETWORKS = (
+    Network("podman", "bridge", ("10.88.0.0/16",)),
+    Network("backnet", "bridge", ("10.99.0.0/24",)),
+)
 
 CRIU = Criu(40201, "4.2.1", "Looks good.", True)
 
@@ -110,6 +118,10 @@ def host(
     volumes: Unknown | Iterable[str] = (),
     images: Unknown | Iterable[Image] | None = None,
     listeners: Unknown | Iterable[Listener] = (),
+    networks: Unknown | Iterable[Network] | None = None,
+    secrets: Unknown | Iterable[str] = (),
+    endpoints: Unknown | Iterable[Endpoint] = (),
+    paths: Unknown | Mapping[str, PathStatus | None] | None = None,
 ) -> HostFacts:
     """A host on which every archive of `tests/data` outside of pods restores."""
     return HostFacts(
@@ -122,9 +134,14 @@ def host(
         pods=_facts(pods),
         volumes=volumes if isinstance(volumes, Unknown) else Known(tuple(map(volume, volumes))),
         images=_facts([the_image()] if images is None else images),
-        networks=Known(()),
-        secrets=Known(()),
+        networks=_facts(NETWORKS if networks is None else networks),
+        secrets=_facts(secrets),
         listeners=_facts(listeners),
+        endpoints=_facts(endpoints),
+        paths=_fact({} if paths is None else paths),
+        apparmor_profiles=Known(frozenset()),
+        space=Known({"/var/lib/containers/storage": 8 << 30, "/var/tmp": 8 << 30}),
+        memory=Known(8 << 30),
         programs=Known({"iptables-restore": True, "ip6tables-restore": True, "nft": True}),
         cpu_flags=Known(frozenset({"avx", "avx512f"})),
         criu_plugins=Known(frozenset()),

@@ -12,6 +12,7 @@ from tests.restore.facts import (
     archive,
     host,
     look,
+    podman,
 )
 from tui.restore.conflict import Conflict, Location, Severity
 
@@ -114,3 +115,75 @@ def test_a_runtime_that_cannot_restore_into_pods_matters_to_pods() -> None:
     conflict = only(look("runtime-cannot-restore-pods", MEMBER, facts, pod="shop"))
     assert conflict.severity is Severity.BLOCKER
     assert conflict.where[1] == Location("host", "/runtime/restores_into_pods")
+
+
+SAID = "(00.000) Error (criu/vdso.c:1): vdso: Unexpected rt vDSO area bounds"
+PARTLY = "Looks good but some kernel features are missing\nwhich may cause restore failure."
+
+
+@pytest.mark.parametrize(
+    ("words", "severity"),
+    [(f"Warn\n{SAID}", Severity.BLOCKER), ("", Severity.BLOCKER), (PARTLY, Severity.WARNING)],
+)
+def test_criu_does_not_like_the_kernel(words: str, severity: Severity) -> None:
+    facts = host(criu=replace(CRIU, works=False, check=words))
+    conflict = only(look("criu-check-failed", RUNC, facts))
+    assert conflict.severity is severity
+    if SAID in words:
+        assert conflict.detail == f"`criu check` says: {SAID}"
+    rootless = host(criu=replace(CRIU, works=False), podman=replace(PODMAN, rootless=True))
+    assert look("criu-check-failed", RUNC, rootless) == (), "nothing works without root"
+
+
+@pytest.mark.parametrize("criu", [CRIU, None, NOBODY_KNOWS])
+def test_criu_that_says_nothing_bad(criu: Any) -> None:
+    assert look("criu-check-failed", RUNC, host(criu=criu)) == ()
+
+
+def test_the_runtime_does_not_find_criu() -> None:
+    conflict = only(
+        look("criu-library-missing", RUNC, host(runtime=replace(CRUN, finds_criu=False)))
+    )
+    assert conflict.severity is Severity.BLOCKER
+    assert conflict.where[1] == Location("host", "/runtime/finds_criu")
+    for runtime in (CRUN, None, NOBODY_KNOWS):
+        assert look("criu-library-missing", RUNC, host(runtime=runtime)) == ()
+
+
+@pytest.mark.parametrize(
+    ("parent", "manager", "chosen", "remedy"),
+    [
+        ("/libpod_parent", "systemd", "", "cgroupfs"),
+        ("/libpod_parent", "systemd", "cgroupfs", ""),
+        ("/libpod_parent", "cgroupfs", "", ""),
+        ("/libpod_parent", "cgroupfs", "systemd", "cgroupfs"),
+        ("machine.slice", "cgroupfs", "", "systemd"),
+        ("machine.slice", "systemd", "", ""),
+        ("machine.slice", "systemd", "nonsense", ""),
+        ("", "systemd", "", ""),
+    ],
+)
+def test_the_cgroup_manager(parent: str, manager: str, chosen: str, remedy: str) -> None:
+    checkpoint = altered(RUNC, config={"cgroupParent": parent})
+    facts = host(podman=replace(PODMAN, cgroup_manager=manager))
+    found = look("cgroup-manager-differs", checkpoint, facts, cgroup_manager=chosen)
+    assert [one.remedies[0].options["cgroup_manager"] for one in found] == [remedy] * bool(remedy)
+
+
+def test_a_pod_has_a_cgroup_of_its_own() -> None:
+    facts = host(podman=replace(PODMAN, cgroup_manager="systemd"))
+    assert look("cgroup-manager-differs", MEMBER, facts, pod="shop") == ()
+    assert look("cgroup-manager-differs", RUNC, host(podman=NOBODY_KNOWS)) == ()
+
+
+def test_options_that_an_old_podman_does_not_have() -> None:
+    options = {"file_locks": True, "publish": ("80:80",), "ignore_volumes": True}
+    old, conflict = look("option-unknown", RUNC, host(podman=podman(3, 2)), **options)
+    assert (old.subject, conflict.subject) == ("publish", "file_locks")
+    assert conflict.severity is Severity.BLOCKER
+    assert conflict.detail == "It came with Podman 4.0."
+    assert conflict.remedies[0].options == {"file_locks": False}
+    assert old.remedies[0].options == {"publish": ()}
+    assert look("option-unknown", RUNC, host(), **options) == ()
+    assert look("option-unknown", RUNC, host(podman=podman(3, 0))) == ()
+    assert look("option-unknown", RUNC, host(podman=NOBODY_KNOWS), **options) == ()

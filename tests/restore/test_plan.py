@@ -26,9 +26,9 @@ from tests.restore.facts import (
 from tui.archive.model import MemberKind, Problem
 from tui.checkpoint.checkpoint import Checkpoint
 from tui.checkpoint.config import Json
-from tui.criu.state import InetSocket, Mount
+from tui.criu.state import InetSocket, Mount, RegularFile
 from tui.host.document import facts_json
-from tui.host.facts import HostFacts, Image, Known
+from tui.host.facts import Endpoint, HostFacts, Image, Known, Network, PathKind, PathStatus
 from tui.restore.checks import CHECKS, explain, table
 from tui.restore.checks.registry import REGISTERED
 from tui.restore.conflict import Conflict, Severity
@@ -37,6 +37,7 @@ from tui.restore.plan import Plan, Verdict, apply, command, make_plan
 
 WEB = archive("web")
 MEMBER = archive("member")
+STATIC = archive("static")
 SHOP = pod("shop")
 EVERY_NAMESPACE = {f"{name}NsCtr": "old" for name in ("ipc", "net", "pid", "uts", "cgroup")}
 
@@ -71,6 +72,19 @@ ELSEWHERE = host(
 )
 """A host that is another one in all that CRIU looks at."""
 
+
+def mounting(checkpoint: Checkpoint, destination: str, source: str) -> Checkpoint:
+    """`checkpoint` with one more bind mount."""
+    mount = {"destination": destination, "type": "bind", "source": source}
+    return altered(
+        checkpoint, spec={"mounts": [*checkpoint.documents["spec.dump"]["mounts"], mount]}
+    )
+
+
+MOUNTING = mounting(
+    images(files=(RegularFile("/srv", None, 0o40755, False, 0),)), "/srv", "/srv/site"
+)
+VOLUMES = PODMAN.volume_path
 
 ORIGINAL = container("web", port(18080), its_id=WEB.config.id)
 TWICE = Problem("config.dump", None, "/name is there more than once", "/name")
@@ -233,6 +247,165 @@ SITUATIONS = {
         host(pods=NOBODY_KNOWS),
         RestoreOptions(pod="shop"),
     ),
+    "no such network": Situation({"network-missing"}, STATIC, host(networks=[])),
+    "addresses are taken": Situation(
+        {"ip-in-use", "mac-in-use"},
+        STATIC,
+        host(
+            endpoints=[
+                Endpoint(identifier("c"), "backnet", "10.99.0.42", "92:d0:c6:0a:29:33"),
+                Endpoint(identifier("d"), "backnet", "10.99.0.43", ""),
+            ]
+        ),
+    ),
+    "an old address is taken": Situation(
+        {"ip-in-use"},
+        facts=host(endpoints=[Endpoint(identifier("c"), "podman", "10.88.0.15", "")]),
+    ),
+    "another subnet": Situation(
+        {"ip-outside-subnet"},
+        STATIC,
+        host(networks=[Network("backnet", "bridge", ("10.97.0.0/24",))]),
+    ),
+    "an archive of Podman 3": Situation(
+        {"port-keys-of-another-podman"},
+        altered(
+            WEB,
+            config={
+                "newNetworks": None,
+                "networks": ["podman"],
+                "newPortMappings": None,
+                "portMappings": [{"hostPort": 18080, "containerPort": 80, "protocol": "tcp"}],
+            },
+        ),
+    ),
+    "the network of the host": Situation(
+        {"host-network-port"},
+        altered(WEB, config={"networkMode": "host", "newNetworks": None, "newPortMappings": None}),
+        host(listeners=[listener(80, "::")]),
+    ),
+    "nothing is known of networks": Situation(
+        {"network-missing", "ip-in-use"},
+        STATIC,
+        host(networks=NOBODY_KNOWS, endpoints=NOBODY_KNOWS),
+    ),
+    "a mount is not here": Situation(
+        {"bind-source-missing"}, MOUNTING, host(paths={"/srv/site": None})
+    ),
+    "other files are mounted": Situation(
+        {"bind-source-kind", "bind-source-link"},
+        MOUNTING,
+        host(paths={"/srv/site": PathStatus(PathKind.FILE, 0o644, link=True)}),
+    ),
+    "other permissions are mounted": Situation(
+        {"bind-source-mode"},
+        MOUNTING,
+        host(paths={"/srv/site": PathStatus(PathKind.DIRECTORY, 0o700)}),
+    ),
+    "a mount of the old container": Situation(
+        {"mount-of-old-container"},
+        mounting(
+            WEB,
+            "/etc/localtime",
+            f"{PODMAN.run_root}/overlay-containers/{WEB.config.id}/userdata/localtime",
+        ),
+        options=RestoreOptions(name="other"),
+    ),
+    "a device is not here": Situation(
+        {"device-missing"},
+        altered(
+            WEB,
+            spec={
+                "linux": WEB.documents["spec.dump"]["linux"]
+                | {"devices": [{"path": "/dev/kvm", "type": "c", "major": 10, "minor": 232}]}
+            },
+        ),
+        host(paths={"/dev/kvm": None, "/sys/dev/char/10:232": None}),
+    ),
+    "nothing is known of paths": Situation(
+        {"bind-source-missing"}, MOUNTING, host(paths=NOBODY_KNOWS)
+    ),
+    "a volume without content": Situation(
+        {"volume-data-missing"},
+        contents(
+            members=tuple(
+                one for one in WEB.contents.members if not one.name.startswith("volumes/")
+            )
+        ),
+    ),
+    "a private volume": Situation(
+        {"volume-root-mode"}, images(files=(RegularFile("/www", None, 0o40750, False, 0),))
+    ),
+    "volumes elsewhere": Situation(
+        {"volume-elsewhere"},
+        facts=host(
+            podman=replace(PODMAN, volume_path="/data/volumes"),
+            paths=dict.fromkeys((f"{VOLUMES}/webdata/_data", VOLUMES)),
+        ),
+    ),
+    "a volume of a driver": Situation(
+        {"volume-driver"},
+        altered(
+            WEB,
+            config={
+                "namedVolumes": [
+                    {"volumeName": "webdata", "dest": "/www", "options": ["volume-opt=type=nfs"]}
+                ]
+            },
+        ),
+    ),
+    "secrets": Situation(
+        {"secret-missing", "secret-mount"},
+        altered(mounting(WEB, "/run/secrets/a", "/x"), config={"secrets": [{"name": "a/b"}]}),
+        host(paths={"/x": PathStatus(PathKind.FILE, 0o400)}),
+    ),
+    "a profile": Situation(
+        {"apparmor-profile-missing"},
+        altered(
+            WEB,
+            spec={
+                "process": WEB.documents["spec.dump"]["process"] | {"apparmorProfile": "own"},
+            },
+        ),
+        host(podman=replace(PODMAN, apparmor=True)),
+    ),
+    "a user namespace": Situation({"user-namespace"}, images(user_namespace=True)),
+    "no room": Situation(
+        {"disk-space", "memory", "locks-exhausted"},
+        facts=replace(
+            host(podman=replace(PODMAN, free_locks=0)),
+            space=Known({PODMAN.graph_root: 0}),
+            memory=Known(0),
+        ),
+    ),
+    "what a restore does not bring back": Situation(
+        {"autoremove", "health-check-timer", "systemd-unit", "terminal", "sdnotify"},
+        altered(
+            WEB,
+            config={
+                "healthcheck": {"Test": ["CMD", "true"]},
+                "labels": {"PODMAN_SYSTEMD_UNIT": "a/b.service"},
+            },
+            spec={
+                "annotations": {"io.podman.annotations.autoremove": "TRUE"},
+                "process": WEB.documents["spec.dump"]["process"]
+                | {"terminal": True, "env": ["NOTIFY_SOCKET=/run/notify"]},
+            },
+        ),
+    ),
+    "a host that cannot restore": Situation(
+        {"criu-check-failed", "criu-library-missing", "cgroup-manager-differs"},
+        facts=host(
+            podman=replace(PODMAN, cgroup_manager="systemd"),
+            criu=replace(CRIU, works=False, check=""),
+            runtime=replace(CRUN, finds_criu=False),
+        ),
+    ),
+    "options of a newer Podman": Situation(
+        {"option-unknown", "port-keys-of-another-podman"},
+        facts=host(podman=podman(3, 2)),
+        options=RestoreOptions(file_locks=True),
+    ),
     "keys are spelled otherwise": Situation(
         {"name-in-use", "volume-exists", "pod-forbidden"},
         altered(
@@ -241,7 +414,7 @@ SITUATIONS = {
                 "name": None,
                 "NAME": "web",
                 "namedVolumes": None,
-                "NamedVolumes": [{"VolumeName": "webdata"}],
+                "NamedVolumes": [{"VolumeName": "webdata", "Dest": "/www"}],
             },
         ),
         host(containers=[container("web")], volumes=["webdata"]),

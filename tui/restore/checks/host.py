@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from tui.checkpoint.checkpoint import CONFIG
 from tui.host.facts import Known, Unknown
 from tui.restore.checks.registry import Case, check, on_host, unchecked
-from tui.restore.conflict import Conflict, Evidence, Severity
+from tui.restore.conflict import Conflict, Evidence, Remedy, Severity
+from tui.restore.options import RestoreOptions
 from tui.text import safe_text
 
 OLDEST_CRIU = 31100
@@ -13,6 +14,24 @@ OLDEST_CRIU = 31100
 
 OLDEST_CRIU_FOR_PODS = 31600
 """What Podman demands of CRIU to restore into a pod (PodCriuVersion)."""
+
+ADDED = {
+    "ignore_static_ip": (1, 5, 0),
+    "ignore_rootfs": (1, 5, 0),
+    "ignore_static_mac": (1, 7, 0),
+    "ignore_volumes": (3, 0, 0),
+    "import_previous": (3, 0, 0),
+    "pod": (3, 3, 0),
+    "publish": (3, 3, 0),
+    "file_locks": (4, 0, 0),
+    "print_stats": (4, 0, 0),
+}
+"""The first Podman with each option; `tcp_close` has a check of its own."""
+
+LIBRARY = "libcriu.so.2"
+
+_SLICE = ".slice"
+"""How systemd's cgroups end, and nobody else's."""
 
 
 @check("rootless", Severity.BLOCKER, "Podman does not run as root")
@@ -148,4 +167,115 @@ def runtime_cannot_restore_pods(case: Case) -> Iterator[Conflict]:
                 on_host("runtime", "restores_into_pods"),
             ),
             evidence=Evidence(host=safe_text(runtime.value.version)),
+        )
+
+
+@check("criu-check-failed", Severity.BLOCKER, "CRIU does not work on this host")
+def criu_check_failed(case: Case) -> Iterator[Conflict]:
+    """`criu check` failed: this CRIU and this kernel do not fit together.
+
+    Where CRIU cannot even find out what the kernel can do, every restore fails at once, as CRIU
+    3.17 does on Linux 6.18: `vdso: Unexpected rt vDSO area bounds`. Update CRIU. Where CRIU says
+    that it `looks good but some kernel features are missing`, it is a warning: only containers that
+    use such a feature fail.
+    """
+    criu, podman = case.facts.criu, case.facts.podman
+    if isinstance(criu, Unknown) or criu.value is None or criu.value.works:
+        return
+    if isinstance(podman, Known) and podman.value.rootless:
+        return  # CRIU does not get far without root, and that is said already
+    partly = "looks good" in criu.value.check.lower()
+    lines = [line.strip() for line in criu.value.check.splitlines() if line.strip()]
+    telling = next((line for line in lines if "Error" in line), lines[0] if lines else "nothing")
+    yield Conflict(
+        "criu-check-failed",
+        Severity.WARNING if partly else Severity.BLOCKER,
+        "CRIU misses features of this kernel" if partly else "CRIU does not work on this host",
+        f"`criu check` says: {safe_text(telling)}",
+        where=(on_host("criu", "check"),),
+        evidence=Evidence(host=safe_text(f"CRIU {criu.value.text}: {telling}")),
+    )
+
+
+@check("criu-library-missing", Severity.BLOCKER, "The OCI runtime does not find CRIU's library")
+def criu_library_missing(case: Case) -> Iterator[Conflict]:
+    """The runtime is crun, which loads libcriu.so.2 when it restores, and the host has none.
+
+    crun's own help says nothing of it, and Podman does not look. The restore fails: ``could not
+    load `libcriu.so.2` ``. Install it: the package is `libcriu2`, `criu-libs` or `libcriu`, and
+    often not part of the package `criu`.
+    """
+    runtime = case.facts.runtime
+    if isinstance(runtime, Known) and runtime.value and not runtime.value.finds_criu:
+        name = safe_text(runtime.value.name)
+        yield Conflict(
+            "criu-library-missing",
+            Severity.BLOCKER,
+            f"{name} does not find {LIBRARY}",
+            "Install CRIU's library: libcriu2 or criu-libs.",
+            subject=runtime.value.name,
+            where=(case.at(CONFIG, "runtime"), on_host("runtime", "finds_criu")),
+            evidence=Evidence(host=f"no {LIBRARY} among the host's libraries"),
+        )
+
+
+@check("cgroup-manager-differs", Severity.BLOCKER, "The cgroup's name does not fit the manager")
+def cgroup_manager_differs(case: Case) -> Iterator[Conflict]:
+    """The archive's cgroup parent has a name that this host's cgroup manager does not accept.
+
+    With systemd it must end in `.slice`, with cgroupfs it must not. Podman fails: `did not receive
+    systemd slice as cgroup parent when using systemd to manage cgroups`, or `systemd slice received
+    as cgroup parent when using cgroupfs`. Restore with the other manager (`--cgroup-manager`).
+    A container in a pod gets the pod's cgroup.
+    """
+    podman, config = case.facts.podman, case.checkpoint.config
+    parent = config.cgroup_parent
+    if isinstance(podman, Unknown) or config.pod or not parent:
+        return
+    manager = case.options.cgroup_manager or podman.value.cgroup_manager
+    fitting = "systemd" if parent.endswith(_SLICE) else "cgroupfs"
+    if manager not in ("systemd", "cgroupfs") or manager == fitting:
+        return
+    yield Conflict(
+        "cgroup-manager-differs",
+        Severity.BLOCKER,
+        f"The cgroup {safe_text(parent)} is none for {manager}",
+        f"The container was made with {fitting}. Restore it with that manager.",
+        where=(case.at(CONFIG, "cgroupParent"), on_host("podman", "cgroup_manager")),
+        evidence=Evidence(
+            archive=safe_text(f"cgroup parent {parent}"), host=f"cgroup manager {manager}"
+        ),
+        remedies=(
+            Remedy(
+                "cgroup-manager",
+                f"restore with the cgroup manager {fitting}",
+                options={"cgroup_manager": fitting},
+            ),
+        ),
+    )
+
+
+@check("option-unknown", Severity.BLOCKER, "This Podman has no such option")
+def option_unknown(case: Case) -> Iterator[Conflict]:
+    """An option was chosen that the host's Podman is too old for.
+
+    Podman refuses: `unknown flag`. Do without the option, or update Podman.
+    """
+    if isinstance(case.facts.podman, Unknown):
+        return
+    version, text = case.podman_version, safe_text(case.facts.podman.value.text)
+    for name, added in ADDED.items():
+        chosen, default = getattr(case.options, name), getattr(RestoreOptions(), name)
+        if chosen == default or version >= added:
+            continue
+        flag = f"--{name.replace('_', '-')}"
+        yield Conflict(
+            "option-unknown",
+            Severity.BLOCKER,
+            f"Podman {text} has no {flag}",
+            f"It came with Podman {added[0]}.{added[1]}.",
+            subject=name,
+            where=(on_host("podman", "version"),),
+            evidence=Evidence(archive=flag, host=f"Podman {text}"),
+            remedies=(Remedy("without", f"restore without {flag}", options={name: default}),),
         )
