@@ -734,7 +734,7 @@ SCENARIOS = (
     Scenario(
         "open connection, restored, without iptables-restore",
         "established",
-        FAILS,
+        WORKS,
         _options(tcp_established=True),
         _without("/usr/sbin/iptables-restore"),
     ),

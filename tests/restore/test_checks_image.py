@@ -39,12 +39,18 @@ def test_an_image_of_a_registry_is_known_once_it_is_pulled() -> None:
     assert pull.commands == (("podman", "pull", "--", "quay.io/some/bb:1"),)
 
 
-def test_the_image_has_another_name_here() -> None:
+def test_the_image_has_another_name_here_and_may_yet_be_pulled() -> None:
     (conflict,) = look("image-missing", PULLABLE, host())
-    assert conflict.severity is Severity.BLOCKER
+    assert conflict.severity is Severity.UNCHECKED
     assert conflict.where[1] == Location("host", f"/images/{ID}")
     (tag,) = conflict.remedies
     assert tag.commands == (("podman", "tag", "--", ID, "quay.io/some/bb:1"),)
+
+
+def test_the_image_has_another_name_here_and_is_in_no_registry() -> None:
+    (conflict,) = look("image-missing", WEB, host(images=[the_image("localhost/kept:latest")]))
+    assert conflict.severity is Severity.BLOCKER
+    assert [remedy.id for remedy in conflict.remedies] == ["tag-image"]
 
 
 def test_no_tag_makes_a_digest() -> None:

@@ -241,7 +241,8 @@ def test_podman_3_reads_no_archive_of_podman_5() -> None:
         (socket(80), listener(80, "127.0.0.1"), Severity.BLOCKER),
         (socket(80, "127.0.0.1"), listener(80), Severity.BLOCKER),
         (socket(80, "::"), listener(80, "::"), Severity.BLOCKER),
-        (socket(80, "::"), listener(80), Severity.WARNING),
+        (socket(80, "::"), listener(80), Severity.BLOCKER),
+        (socket(80), listener(80, "::"), Severity.BLOCKER),
         (socket(80, protocol="udp"), listener(80, protocol=Protocol.UDP), Severity.WARNING),
         (socket(80), listener(80, protocol=Protocol.UDP), None),
         (socket(80), listener(81), None),
@@ -259,6 +260,22 @@ def test_ports_in_the_network_of_the_host(
     if severity:
         assert found[0].subject == listener_key_of(own)
         assert found[0].where[0] == Location("config.dump", "/networkMode")
+
+
+def test_an_ipv6_socket_beside_one_of_ipv4_may_leave_that_alone() -> None:
+    both = in_the_network_of_the_host(socket(80, "::"), socket(80, "127.0.0.1"))
+    found = look("host-network-port", both, host(listeners=[listener(80, "127.0.0.2")]))
+    assert [one.severity for one in found] == [Severity.WARNING]
+
+
+def test_podman_writes_no_network_mode_for_the_network_of_the_host() -> None:
+    checkpoint = in_the_network_of_the_host(socket(80))
+    linux = checkpoint.documents["spec.dump"]["linux"]
+    kept = [one for one in linux["namespaces"] if one["type"] != "network"]
+    silent = altered(
+        checkpoint, config={"networkMode": None}, spec={"linux": linux | {"namespaces": kept}}
+    )
+    assert only(look("host-network-port", silent, host(listeners=[listener(80)])))
 
 
 def test_a_network_of_its_own_has_all_ports() -> None:

@@ -73,9 +73,11 @@ ELSEWHERE = host(
 """A host that is another one in all that CRIU looks at."""
 
 
-def mounting(checkpoint: Checkpoint, destination: str, source: str) -> Checkpoint:
-    """`checkpoint` with one more bind mount."""
-    mount = {"destination": destination, "type": "bind", "source": source}
+def mounting(
+    checkpoint: Checkpoint, destination: str, source: str, *, kind: str = "bind"
+) -> Checkpoint:
+    """`checkpoint` with one more mount."""
+    mount = {"destination": destination, "type": kind, "source": source}
     return altered(
         checkpoint, spec={"mounts": [*checkpoint.documents["spec.dump"]["mounts"], mount]}
     )
@@ -291,6 +293,20 @@ SITUATIONS = {
     ),
     "a mount is not here": Situation(
         {"bind-source-missing"}, MOUNTING, host(paths={"/srv/site": None})
+    ),
+    "an overlay": Situation(
+        {"overlay-mount"},
+        mounting(
+            WEB,
+            "/site",
+            f"{PODMAN.graph_root}/overlay-containers/{WEB.config.id}/userdata/overlay/1/merge",
+            kind="overlay",
+        ),
+    ),
+    "no folder for the PID": Situation(
+        {"pid-folder-missing"},
+        altered(WEB, config={"pid_file": "/srv/pids/it.pid"}),
+        host(paths={"/srv/pids": None}),
     ),
     "other files are mounted": Situation(
         {"bind-source-kind", "bind-source-link"},

@@ -1,5 +1,6 @@
 """What a checkpoint makes podthaw ask its host, beyond what it asks every host."""
 
+import posixpath
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -56,6 +57,7 @@ def questions(checkpoint: Checkpoint) -> Questions:
         *(path for _, mount in volume_mounts(checkpoint) for path in volume_paths(mount.source)),
         *(path for device in linux.devices or () for path in device_paths(device)),
         *(linux.masked_paths or ()),
+        *pid_folders(checkpoint),
     )
     return Questions(
         runtime=checkpoint.config.runtime,
@@ -89,6 +91,12 @@ def volume_mounts(checkpoint: Checkpoint) -> Iterator[tuple[NamedVolume, Mount]]
         mount = mounts.get(volume.dest)
         if mount and is_bind(mount):
             yield volume, mount
+
+
+def pid_folders(checkpoint: Checkpoint) -> tuple[str, ...]:
+    """The folder of the file that the runtime writes the PID to, unless it is Podman's own."""
+    path = checkpoint.config.pid_file
+    return () if not path or of_container(path) else (posixpath.dirname(path),)
 
 
 def volume_paths(source: str) -> tuple[str, ...]:

@@ -50,11 +50,13 @@ def missing(case: Case) -> Iterator[Conflict]:
     )
     if any(image.id == config.image_id for image in images.value) and not by_digest:
         tag = ("podman", "tag", "--", config.image_id, config.image_name)
+        local = config.image_name.startswith("localhost/")
         yield Conflict(
             "image-missing",
-            Severity.BLOCKER,
+            Severity.BLOCKER if local else Severity.UNCHECKED,
             f"The image is here, but not as {name}",
-            "Podman looks for the name, and would try to pull it.",
+            "Podman looks for the name, and will try to pull it"
+            + (", from no registry at all." if local else ": nobody knows whether it can."),
             subject=config.image_name,
             where=(where[0], on_host("images", config.image_id)),
             evidence=evidence,

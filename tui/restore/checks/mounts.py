@@ -16,6 +16,7 @@ from tui.host.questions import (
     device_paths,
     is_bind,
     of_container,
+    pid_folders,
     volume_mounts,
     volume_paths,
 )
@@ -84,6 +85,64 @@ def source_missing(case: Case) -> Iterator[Conflict]:
             ),
             remedies=remedies if kind != PathKind.FILE else (),
         )
+
+
+@check("overlay-mount", Severity.BLOCKER, "Overlay and image mounts do not come back")
+def overlay_mount(case: Case) -> Iterator[Conflict]:
+    """The container mounts an overlay of a folder (`--volume …:O`) or an image.
+
+    Podman makes the overlay in a folder with a random name and makes another one at the restore.
+    CRIU mounts the old one and fails: `mnt: Unable to mount …/userdata/overlay/…/merge`. There is
+    no way around it: make the container anew without that mount, and checkpoint it again.
+    """
+    for index, mount in enumerate(case.checkpoint.spec.mounts or ()):
+        if mount.type == "overlay" and of_container(mount.source):
+            place = safe_text(mount.destination)
+            yield Conflict(
+                "overlay-mount",
+                Severity.BLOCKER,
+                f"The overlay at {place} does not come back",
+                "CRIU looks for it in a folder that Podman makes under another name each time.",
+                subject=mount.destination,
+                where=(case.at(SPEC, "mounts", index),),
+                evidence=Evidence(archive=f"an overlay mount at {place}"),
+            )
+
+
+@check("pid-folder-missing", Severity.BLOCKER, "The folder for the PID file is not on the host")
+def pid_folder_missing(case: Case) -> Iterator[Conflict]:
+    """The container was started with `--pidfile` in a folder that this host does not have.
+
+    The runtime writes the PID of the restored container there, and fails: ``crun: open `…` for
+    writing: No such file or directory``. Make the folder.
+    """
+    paths = case.facts.paths
+    where = case.at(CONFIG, "pid_file")
+    for folder in pid_folders(case.checkpoint):
+        if isinstance(paths, Unknown):
+            yield unchecked(
+                "pid-folder-missing", safe_text(folder), paths.reason, where, on_host("paths")
+            )
+        elif folder in paths.value and paths.value[folder] is None:
+            yield Conflict(
+                "pid-folder-missing",
+                Severity.BLOCKER,
+                f"{safe_text(folder)} is not on this host",
+                "The runtime writes the container's PID to a file in it.",
+                subject=folder,
+                where=(where, on_host("paths", folder)),
+                evidence=Evidence(
+                    archive=safe_text(case.checkpoint.config.pid_file),
+                    host="no such file or directory",
+                ),
+                remedies=(
+                    Remedy(
+                        "make-folder",
+                        f"make the folder {safe_text(folder)}",
+                        commands=(("mkdir", "-p", "--", folder),),
+                    ),
+                ),
+            )
 
 
 @check("bind-source-kind", Severity.BLOCKER, "A folder is mounted where a file was, or vice versa")

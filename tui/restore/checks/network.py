@@ -224,11 +224,11 @@ def host_network_port(case: Case) -> Iterator[Conflict]:
 
     Nothing is published then: the container's own sockets listen on the host, and CRIU cannot
     bring one back where another one listens: `Can't bind inet socket`. Stop what has the port. For
-    UDP and for IPv6 sockets that may serve IPv4 as well it is a warning, because it depends on the
-    sockets' options.
+    UDP it is a warning, because it depends on the sockets' options. An IPv6 socket serves IPv4 as
+    well, unless there is one of IPv4 beside it; between those two it is a warning.
     """
     state = case.checkpoint.criu
-    if case.checkpoint.config.network_mode != "host" or state is None:
+    if state is None or not _on_host(case):
         return
     own = list(dict.fromkeys(socket for socket in state.sockets if _serves(socket)))
     listeners = case.facts.listeners
@@ -244,7 +244,13 @@ def host_network_port(case: Case) -> Iterator[Conflict]:
         if not found or subject in seen:
             continue
         seen.add(subject)
-        certain = socket.protocol == "tcp" and (":" in socket.source) == (":" in found.address)
+        certain = socket.protocol == "tcp" and (
+            (":" in socket.source) == (":" in found.address)
+            or _alone(socket.source, (one.source for one in own if one.source_port == found.port))
+            or _alone(
+                found.address, (one.address for one in listeners.value if one.port == found.port)
+            )
+        )
         held = safe_text(listener_key(found))
         yield Conflict(
             "host-network-port",
@@ -266,6 +272,19 @@ def listener_key_of(socket: InetSocket) -> str:
     """A socket of the container as `listener_key` names those of the host."""
     address = f"[{socket.source}]" if ":" in socket.source else socket.source
     return f"{address}:{socket.source_port}/{socket.protocol}"
+
+
+def _on_host(case: Case) -> bool:
+    """Whether it has no network of its own; Podman writes no networkMode for `--network host`."""
+    namespaces = case.checkpoint.spec.linux.namespaces
+    return case.checkpoint.config.network_mode == "host" or (
+        bool(namespaces) and not any(one.type == "network" for one in namespaces or ())
+    )
+
+
+def _alone(address: str, others: Iterable[str]) -> bool:
+    """Whether a socket of IPv6 has none of IPv4 beside it, and so serves both."""
+    return ":" in address and all(":" in other for other in others)
 
 
 def _serves(socket: InetSocket) -> bool:
