@@ -66,7 +66,7 @@ async def test_a_volume_that_had_another_mode_is_named_and_the_second_try_works(
     lab.checkpoint("keeper", archive)
     lab.podman("volume", "rm", "kept")
 
-    failed = await lab.restore(str(archive), RestoreOptions(name="other"))
+    failed = await lab.restore(str(archive), RestoreOptions(name="other"), force=True)
 
     assert failed.finished.status is Status.FAILED
     assert "has bad mode 040755 (expect 040750)" in failed.finished.cause
@@ -95,7 +95,7 @@ async def test_a_symbolic_link_that_was_deleted_takes_its_target_along(
 
 
 async def test_a_missing_network_leaves_nothing_behind(lab: Lab, archives: Archives) -> None:
-    failed = await lab.restore(archives["static"])
+    failed = await lab.restore(archives["static"], force=True)
 
     assert failed.finished.status is Status.FAILED
     assert "unable to find network with name or ID backnet" in failed.finished.cause
