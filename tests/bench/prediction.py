@@ -68,8 +68,8 @@ class Outcome:
 
     @property
     def unsure(self) -> bool:
-        """podthaw did not commit itself, and a pull is no reason for that."""
-        return self.verdict is Verdict.UNKNOWN and not self.scenario.pulls
+        """podthaw did not commit itself, and there is no reason for that."""
+        return self.verdict is Verdict.UNKNOWN and not self.scenario.open_question
 
     @property
     def staged_otherwise(self) -> bool:
@@ -165,7 +165,7 @@ def report(outcomes: Iterable[Outcome]) -> str:
         f"{sum(one.missed for one in outcomes)} missed failures, "
         f"{sum(one.false_alarm for one in outcomes)} false blockers, "
         f"{sum(one.unsure for one in outcomes)} left open, "
-        f"{sum(one.scenario.pulls for one in outcomes)} that depend on a pull"
+        f"{sum(one.scenario.open_question for one in outcomes)} that nobody can know"
     )
     elsewhere = f"Not staged on this machine: {'; '.join(ELSEWHERE)}."
     return "\n".join((*lines, "", counts, elsewhere, ""))

@@ -271,3 +271,49 @@ def test_an_image_that_is_not_there_is_not_missed_twice() -> None:
 @pytest.mark.parametrize("code", ["deleted-symlink", "file-differs"])
 def test_nothing_is_said_before_the_archive_is_read(code: str) -> None:
     assert look(code, replace(DELETED, criu=None), host()) == ()
+
+
+INDEX = RegularFile("/www/index.html", 6, 0o100644, False, VOLUME)
+
+
+def serving(*files: RegularFile, **volume: object) -> Checkpoint:
+    """A container with the volume webdata at /www, in which these files are open."""
+    base = archive("web")
+    mounts = (Mount(ROOT, "/", "", "overlay"), Mount(VOLUME, "/www", "/www", "unsupported"))
+    named = [{"volumeName": "webdata", "dest": "/www", **volume}]
+    changed = altered(base, config={"namedVolumes": named})
+    return replace(changed, criu=CriuState(files=files, mounts=mounts))
+
+
+def test_files_of_a_volume_come_from_the_archive() -> None:
+    assert look("volume-file-differs", serving(INDEX, opened("/www", None)), host()) == ()
+
+
+def test_files_of_a_volume_that_had_changed_when_it_was_saved() -> None:
+    conflict = only(look("volume-file-differs", serving(replace(INDEX, size=9)), host()))
+    assert conflict.title == "/www/index.html will have another size"
+    assert (conflict.subject, conflict.remedies) == ("webdata", ())
+
+
+def test_a_volume_that_is_made_anew_has_nothing_of_the_archives() -> None:
+    conflict = only(look("volume-file-differs", serving(INDEX), host(), ignore_volumes=True))
+    assert conflict.severity is Severity.BLOCKER
+    assert conflict.title == "/www/index.html will be missing"
+    assert [remedy.options for remedy in conflict.remedies] == [{"ignore_volumes": False}]
+
+
+def test_a_new_volume_begins_with_what_the_image_has_there() -> None:
+    facts = replace(host(), image_files=Known({"www/index.html": ImageFile("file", 0o644, 6)}))
+    assert look("volume-file-differs", serving(INDEX), facts, ignore_volumes=True) == ()
+
+
+def test_nobody_looks_into_a_volume_of_the_host() -> None:
+    there = host(volumes=["webdata"])
+    conflict = only(look("volume-file-differs", serving(INDEX), there, ignore_volumes=True))
+    assert conflict.severity is Severity.UNCHECKED
+    assert look("volume-file-differs", serving(), there, ignore_volumes=True) == ()
+
+
+def test_a_part_of_a_volume_is_not_compared() -> None:
+    part = serving(INDEX, SubPath="html")
+    assert look("volume-file-differs", part, host(), ignore_volumes=True) == ()

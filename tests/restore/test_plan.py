@@ -226,6 +226,11 @@ SITUATIONS = {
         {"file-differs"},
         facts=replace(host(), image_files=Known({"bin/busybox": IMAGE_FILES["etc/motd"]})),
     ),
+    "files of a volume that is ignored": Situation(
+        {"volume-file-differs"},
+        images(files=(RegularFile("/www/index.html", 6, 0o100644, False, 101),)),
+        options=RestoreOptions(ignore_volumes=True),
+    ),
     "nobody knows what is in the image": Situation(
         {"file-differs"}, facts=replace(host(), image_files=NOBODY_KNOWS)
     ),

@@ -70,6 +70,7 @@ ORDER = (
     "apparmor-profile-missing",
     "deleted-symlink",
     "file-differs",
+    "volume-file-differs",
     "images-unreadable",
     "previous-checkpoint-required",
     "tcp-close-required",

@@ -35,9 +35,20 @@ def previous_checkpoint_required(case: Case) -> Iterator[Conflict]:
 
     `checkpoint/parent` in the archive is a link to a folder that only the archive of the
     pre-checkpoint has. CRIU finds none of those pages and fails. Name that archive, the one that
-    was made with `--pre-checkpoint` before this one: `--import-previous FILE`.
+    was made with `--pre-checkpoint` before this one: `--import-previous FILE`. podthaw does not
+    read it, so that the verdict stays open then.
     """
-    if _state(case) is None or case.options.import_previous or not needs_previous(case.checkpoint):
+    if previous := case.options.import_previous:
+        yield Conflict(
+            "previous-checkpoint-required",
+            Severity.UNCHECKED,
+            f"Nobody has looked into {safe_text(previous)}",
+            "Podman unpacks it first, and fails where it is missing or no archive.",
+            subject=previous,
+            evidence=Evidence(archive=f"--import-previous={safe_text(previous)}"),
+        )
+        return
+    if _state(case) is None or not needs_previous(case.checkpoint):
         return
     yield Conflict(
         "previous-checkpoint-required",

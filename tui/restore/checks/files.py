@@ -8,16 +8,17 @@ works it out without touching a file.
 import posixpath
 import stat
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
 from tui.archive.model import Member, MemberKind
 from tui.checkpoint.checkpoint import CONFIG, Checkpoint
+from tui.checkpoint.config import Json, NamedVolume
 from tui.checkpoint.summary import deleted, diff
 from tui.criu.state import RegularFile
 from tui.host.facts import ImageFile, Known, Unknown
 from tui.restore.checks.registry import Case, check, on_host, unchecked
-from tui.restore.conflict import Conflict, Evidence, Location, Remedy, Severity
+from tui.restore.conflict import Conflict, Evidence, Location, Remedy, Severity, existing
 from tui.text import plural, safe_text, size
 
 FOLLOWS_LINKS = (5, 8, 2)
@@ -121,6 +122,92 @@ def file_differs(case: Case) -> Iterator[Conflict]:
             remedies=(_remedy(case),) if helps else (),
         )
 
+
+@check("volume-file-differs", Severity.BLOCKER, "A file of a volume will not be the same")
+def volume_file_differs(case: Case) -> Iterator[Conflict]:
+    """A process had a file in a named volume open, and will not find it as it was.
+
+    With `--ignore-volumes` the archive's content stays out: in a new volume the file is missing,
+    and nobody knows beforehand what is in one that the host has. Otherwise the file comes from the
+    archive, and differs only where the checkpoint was made with `--leave-running`. CRIU fails:
+    `Can't open file … on restore: No such file`, `has bad size`.
+    """
+    if case.checkpoint.criu is None:
+        return
+    files, ignoring = case.facts.image_files, case.options.ignore_volumes
+    for index, volume in enumerate(case.checkpoint.config.named_volumes or ()):
+        used = _of_volume(case.checkpoint, volume)
+        content = case.checkpoint.contents.nested.get(f"volumes/{volume.name}.tar")
+        if not used or _has_subpath(case.checkpoint, index) or (content is None and not ignoring):
+            continue
+        where = (case.at(CONFIG, "namedVolumes", index, "volumeName"),)
+        if ignoring and not _is_new(case, volume.name):
+            yield Conflict(
+                "volume-file-differs",
+                Severity.UNCHECKED,
+                f"Nobody has looked into volume {safe_text(volume.name)}",
+                f"Processes have {plural(len(used), 'file')} of it open, and CRIU wants them as "
+                "they were.",
+                subject=volume.name,
+                where=where,
+                evidence=Evidence(archive=safe_text(f"{used[0].path} is open")),
+                remedies=(_UNPACK,),
+            )
+            continue
+        copied = files.value if isinstance(files, Known) else {}
+        place = volume.dest.strip("/")
+        unpacked = [replace(one, name=f"{place}/{one.name}") for one in content or ()]
+        root = _Root(copied, () if ignoring else tuple(unpacked), (), "", follow=False)
+        for file in used:
+            if words := root.difference(file):
+                yield Conflict(
+                    "volume-file-differs",
+                    Severity.BLOCKER,
+                    f"{safe_text(file.path)} {words.title}",
+                    f"A process has it open, and CRIU compares: {safe_text(words.log)}.",
+                    subject=volume.name,
+                    where=where,
+                    evidence=Evidence(archive=words.archive, host="not in the volume"),
+                    remedies=(_UNPACK,) if ignoring else (),
+                )
+                break
+
+
+def _of_volume(checkpoint: Checkpoint, volume: NamedVolume) -> tuple[RegularFile, ...]:
+    """The files in a volume that CRIU will open again; not its root, which has its own check."""
+    if checkpoint.criu is None:
+        return ()
+    place = volume.dest.rstrip("/")
+    roots = {mount.id for mount in checkpoint.criu.mounts if mount.mountpoint == place}
+    return tuple(
+        dict.fromkeys(
+            file
+            for file in checkpoint.criu.files
+            if file.mount in roots and not file.ghost and file.path.startswith(f"{place}/")
+        )
+    )
+
+
+def _has_subpath(checkpoint: Checkpoint, index: int) -> bool:
+    """Whether only a folder of the volume is mounted, which the archive does not tell apart."""
+    raw: Json = checkpoint.documents.get(CONFIG)
+    there = existing(raw, ("namedVolumes", index, "SubPath"))
+    for step in there:
+        raw = raw[step]
+    return len(there) == len(("namedVolumes", index, "SubPath")) and bool(raw)
+
+
+def _is_new(case: Case, name: str) -> bool:
+    """Whether Podman will make the volume."""
+    volumes = case.facts.volumes
+    return isinstance(volumes, Known) and all(one.name != name for one in volumes.value)
+
+
+_UNPACK = Remedy(
+    "use-volumes",
+    "restore the content of every volume from the archive",
+    options={"ignore_volumes": False},
+)
 
 _IGNORE = Remedy(
     "ignore-rootfs",
