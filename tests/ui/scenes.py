@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 from unittest.mock import patch
 
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from tests.restore.hosts import AlteredHost
 from tui import text
@@ -75,6 +76,7 @@ class Scene:
             patch.dict(os.environ, {"HOME": home, "TZ": "UTC"}),
             patch.object(text, "now", lambda: NOW),
             patch("tui.restore.output.secrets.token_hex", lambda _: "5ca1ab"),
+            patch.object(Input, "_toggle_cursor", lambda _: None),
         ):
             for name in ("NO_COLOR", "TEXTUAL_THEME", "XDG_STATE_HOME"):
                 os.environ.pop(name, None)
