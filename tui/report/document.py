@@ -15,11 +15,11 @@ from tui.checkpoint.config import Json
 from tui.checkpoint.secrets import masked, variables
 from tui.checkpoint.summary import checkpointed
 from tui.host.document import facts_json
-from tui.host.facts import HostFacts
+from tui.host.facts import HostFacts, Known
 from tui.restore.conflict import Conflict, Remedy
 from tui.restore.events import Event, Finished
 from tui.restore.plan import Plan
-from tui.text import Redactor
+from tui.text import Redactor, pointer
 
 SCHEMA = 1
 """Raised when a reader of an older document would misread a newer one."""
@@ -80,7 +80,7 @@ def check_document(
     return {
         "schema": SCHEMA,
         "archive": archive_document(checkpoint, sha256=sha256),
-        "host": facts_json(facts),
+        "host": _host(facts, plan),
         "options": dataclasses.asdict(plan.options),
         "verdict": plan.verdict,
         "conflicts": [conflict_document(conflict) for conflict in plan.conflicts],
@@ -102,6 +102,20 @@ def change_documents(checkpoint: Checkpoint, plan: Plan) -> list[dict[str, Any]]
         }
         for change in plan.changes
     ]
+
+
+def _host(facts: HostFacts, plan: Plan) -> dict[str, Any]:
+    """The facts; of the image's files, of which there are many, those that a conflict is about."""
+    files = facts.image_files
+    if isinstance(files, Known):
+        places = {at.pointer for one in plan.conflicts for at in one.where if at.document == "host"}
+        named = {
+            path: file
+            for path, file in files.value.items()
+            if pointer("image_files", path) in places
+        }
+        facts = dataclasses.replace(facts, image_files=Known(named))
+    return facts_json(facts)
 
 
 def conflict_document(conflict: Conflict) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from tui.checkpoint.checkpoint import CONFIG, NETWORK, SPEC
 from tui.checkpoint.config import Json
 from tui.checkpoint.secrets import masked
 from tui.host.document import facts_json
+from tui.host.facts import HostFacts
 from tui.report.members import members_document
 from tui.report.text import conflict_lines
 from tui.ui.clipboard import clip_text
@@ -66,6 +67,7 @@ class InspectorScreen(SessionScreen):
     def __init__(self) -> None:
         super().__init__()
         self._members: tuple[int, Json] = (0, None)
+        self._facts: tuple[HostFacts | None, Json] = (None, None)
         self._pause: Timer | None = None
 
     def compose(self) -> ComposeResult:
@@ -210,7 +212,9 @@ class InspectorScreen(SessionScreen):
     def _document(self, session: Session, view: View) -> Json:
         checkpoint = session.checkpoint
         if view.document == HOST:
-            return facts_json(session.facts) if session.facts else None
+            if session.facts is not self._facts[0]:
+                self._facts = session.facts, session.facts and facts_json(session.facts)
+            return self._facts[1]
         if checkpoint is None:
             return None
         if view.document == MEMBERS:

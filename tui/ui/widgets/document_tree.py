@@ -87,7 +87,7 @@ class DocumentTree(Tree[Place | More]):
         self._changes = {
             change.pointer: change for change in changes if change.document == self.document_name
         }
-        if document == self._document:
+        if document is self._document or document == self._document:
             self.notify_style_update()  # the labels are made anew
             return
         opened, at = self._opened(), self.pointer
