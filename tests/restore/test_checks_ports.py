@@ -13,6 +13,7 @@ from tests.restore.facts import (
     podman,
     port,
 )
+from tui.checkpoint.checkpoint import SPEC
 from tui.host.facts import HostFacts, Protocol
 from tui.restore.checks import Case
 from tui.restore.checks.ports import effective_ports, overlap
@@ -188,6 +189,8 @@ def test_a_pods_ports_and_those_of_the_hosts_network_are_not_bound() -> None:
     facts = host(listeners=[listener(18080)])
     assert severities(facts, pod="shop") == []
     assert look("port-in-use", altered(WEB, config={"networkMode": "host"}), facts) == ()
+    linux = WEB.documents[SPEC]["linux"] | {"namespaces": [{"type": "pid"}, {"type": "mount"}]}
+    assert look("port-in-use", altered(WEB, spec={"linux": linux}), facts) == ()
 
 
 @pytest.mark.parametrize(

@@ -228,7 +228,7 @@ def host_network_port(case: Case) -> Iterator[Conflict]:
     well, unless there is one of IPv4 beside it; between those two it is a warning.
     """
     state = case.checkpoint.criu
-    if state is None or not _on_host(case):
+    if state is None or not case.on_host_network:
         return
     own = list(dict.fromkeys(socket for socket in state.sockets if _serves(socket)))
     listeners = case.facts.listeners
@@ -274,14 +274,6 @@ def listener_key_of(socket: InetSocket) -> str:
     return f"{address}:{socket.source_port}/{socket.protocol}"
 
 
-def _on_host(case: Case) -> bool:
-    """Whether it has no network of its own; Podman writes no networkMode for `--network host`."""
-    namespaces = case.checkpoint.spec.linux.namespaces
-    return case.checkpoint.config.network_mode == "host" or (
-        bool(namespaces) and not any(one.type == "network" for one in namespaces or ())
-    )
-
-
 def _alone(address: str, others: Iterable[str]) -> bool:
     """Whether a socket of IPv6 has none of IPv4 beside it, and so serves both."""
     return ":" in address and all(":" in other for other in others)
@@ -313,7 +305,8 @@ class _Address:
 def _joins(case: Case) -> bool:
     """Whether the container is in another one's network, or in none of Podman's."""
     config = case.checkpoint.config
-    return bool(config.net_namespace_container) or config.network_mode in ("host", "none")
+    joins = bool(config.net_namespace_container) or config.network_mode == "none"
+    return joins or case.on_host_network
 
 
 def _networks_key(case: Case) -> str:

@@ -60,7 +60,8 @@ def in_use(case: Case) -> Iterator[Conflict]:
     note: they are free now, and will be missed when it starts.
     """
     facts = case.facts
-    if case.options.pod or case.checkpoint.config.network_mode in ("host", "none"):
+    alone = case.on_host_network or case.checkpoint.config.network_mode == "none"
+    if case.options.pod or alone:
         return  # Podman binds ports for a network namespace of the container's own
     mappings = effective_ports(case)
     sockets = _Sockets(facts)

@@ -25,6 +25,17 @@ class Case:
         podman = self.facts.podman
         return podman.value.version if isinstance(podman, Known) else CURRENT_PODMAN
 
+    @property
+    def on_host_network(self) -> bool:
+        """Whether it has no network of its own.
+
+        The namespaces tell; Podman writes no networkMode for `--network host`.
+        """
+        namespaces = self.checkpoint.spec.linux.namespaces
+        return self.checkpoint.config.network_mode == "host" or (
+            bool(namespaces) and not any(one.type == "network" for one in namespaces or ())
+        )
+
     def at(self, document: str, *place: str | int) -> Location:
         """The node of an archive's document, or the nearest above it that is there."""
         return Location(
