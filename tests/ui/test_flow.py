@@ -417,3 +417,14 @@ async def test_help_and_palette_open_everywhere(key: str) -> None:
             assert app.screen is not before
             await press("escape")(pilot)
             assert app.screen is before
+
+
+async def test_a_log_pauses_away_from_its_end_and_follows_there() -> None:
+    async with opened(Scene("", press(), options=READY), size=(80, 12)) as (app, pilot):
+        await press("r", "ctrl+r", "y")(pilot)
+        await press("k")(pilot)
+        assert "paused" in shown(app)
+        await press("G")(pilot)
+        assert "paused" not in shown(app)
+        await press("v", "v", "v", "v")(pilot)
+        assert "paused" not in shown(app)

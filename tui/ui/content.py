@@ -27,12 +27,12 @@ VERDICTS = {
 
 
 def tally(conflicts: Sequence[Conflict]) -> Content:
-    """`✖ 1 ▲ 2`: each severity's sign with its count, the worst first."""
+    """`✖1 ▲2`: each severity's sign with its count, the worst first."""
     parts = []
     for severity in Severity:
         count = sum(one.severity is severity for one in conflicts)
         if count:
-            parts.append(Content.styled(f"{GLYPHS[severity]} {count}", STYLES[severity]))
+            parts.append(Content.styled(f"{GLYPHS[severity]}{count}", STYLES[severity]))
     return Content(" ").join(parts)
 
 

@@ -93,12 +93,9 @@ class LogView(ScrollView, can_focus=True):
             self.scroll_end(animate=False)
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Scrolling up pauses, and coming back to the end follows again."""
+        """Away from the end it pauses, and back there it follows again."""
         super().watch_scroll_y(old_value, new_value)
-        if new_value < old_value:
-            self._follow(False)
-        elif new_value >= self.max_scroll_y:
-            self._follow(True)
+        self._follow(new_value >= self.max_scroll_y)
 
     def action_follow(self) -> None:
         """Follow the end, or stop following it."""
