@@ -549,3 +549,25 @@ def test_a_file_that_is_no_archive_is_named(
     captured = capsys.readouterr()
     assert captured.out == ""
     assert captured.err.startswith(f"podthaw: {path}: this is not an archive")
+
+
+def test_history_lists_and_shows_what_was_restored(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    assert main(["history"]) == 0
+    assert "Nothing has been restored" in capsys.readouterr().out
+    words = ["restore", str(DEMO), "--host", "demo", "--yes", "--ignore-volumes", "-p", "8081:80"]
+    assert main(words) == 0
+    container = capsys.readouterr().out.strip()
+    assert main(["history"]) == 0
+    assert "restored" in capsys.readouterr().out
+    assert main(["history", "--json"]) == 0
+    (restore,) = json.loads(capsys.readouterr().out)["restores"]
+    assert (restore["status"], restore["container"]) == ("restored", container)
+    assert main(["history", restore["id"]]) == 0
+    shown = capsys.readouterr().out
+    assert "--publish=8081:80" in shown
+    assert container[:12] in shown
+    assert main(["history", "nothing"]) == 2
+    assert "no record" in capsys.readouterr().err

@@ -77,7 +77,8 @@ def _ui_parser() -> argparse.ArgumentParser:
     parser = _new("", "Look into a container checkpoint, see what blocks its restore, restore it.")
     parser.usage = (
         "podthaw [FILE|DIR] [options]\n"
-        "       podthaw demo | inspect FILE | check FILE | restore FILE | host | explain CODE"
+        "       podthaw demo | inspect FILE | check FILE | restore FILE\n"
+        "       podthaw host | explain CODE | history [ID]"
     )
     parser.add_argument("path", metavar="FILE|DIR", nargs="?", default=".")
     parser.add_argument("--version", action="version", version=f"podthaw {__version__}")
@@ -147,6 +148,14 @@ def _host_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _history_parser() -> argparse.ArgumentParser:
+    parser = _new("history", "List the restores that were run from here; with ID, show one.")
+    parser.add_argument("id", metavar="ID", nargs="?", default="")
+    _add_json_option(parser)
+    parser.set_defaults(run=_run_history)
+    return parser
+
+
 def _explain_parser() -> argparse.ArgumentParser:
     parser = _new("explain", "Explain a check; without CODE, list them all.")
     parser.add_argument("code", metavar="CODE", nargs="?", default="")
@@ -161,6 +170,7 @@ _COMMANDS: dict[str, Callable[[], argparse.ArgumentParser]] = {
     "restore": _restore_parser,
     "host": _host_parser,
     "explain": _explain_parser,
+    "history": _history_parser,
 }
 
 
@@ -299,6 +309,12 @@ def _run_explain(options: argparse.Namespace) -> int:
     from tui.headless import explain
 
     return explain(options.code)
+
+
+def _run_history(options: argparse.Namespace) -> int:
+    from tui.headless import history
+
+    return history(options.id, as_json=options.json)
 
 
 def _run_ui(options: argparse.Namespace) -> int:

@@ -17,6 +17,7 @@ from tui.host.facts import HostFacts
 from tui.host.host import Host
 from tui.host.questions import Questions, questions
 from tui.report import document, text
+from tui.restore import journal
 from tui.restore.checks import explain as explanation
 from tui.restore.checks import table
 from tui.restore.conflict import Severity
@@ -105,6 +106,21 @@ def explain(code: str) -> int:
         print(explanation(code))
     except KeyError:
         raise UsageError(f"there is no check {code!r}; `podthaw explain` lists them all") from None
+    return ExitCode.OK
+
+
+def history(wanted: str, *, as_json: bool) -> int:
+    """List the restores that were run from here, or show the one whose ID begins with `wanted`."""
+    found = [record for record in journal.records() if record.id.startswith(wanted)]
+    if wanted and not found:
+        raise UsageError(f"there is no record {wanted!r}; `podthaw history` lists them all")
+    states = [(record, journal.state(record)) for record in found]
+    if as_json:
+        _print_json(document.history_document(states))
+    elif wanted:
+        print("\n\n".join(text.record_text(record, state) for record, state in states))
+    else:
+        print(text.history_text(states))
     return ExitCode.OK
 
 

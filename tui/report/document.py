@@ -18,6 +18,7 @@ from tui.host.document import facts_json
 from tui.host.facts import HostFacts, Known
 from tui.restore.conflict import Conflict, Remedy
 from tui.restore.events import Event, Finished
+from tui.restore.journal import Record, State
 from tui.restore.plan import Plan
 from tui.text import Redactor, pointer
 
@@ -128,6 +129,16 @@ def conflict_document(conflict: Conflict) -> dict[str, Any]:
 def host_document(facts: HostFacts) -> dict[str, Any]:
     """What `host --json` prints."""
     return {"schema": SCHEMA, "host": facts_json(facts)}
+
+
+def history_document(states: Iterable[tuple[Record, State]]) -> dict[str, Any]:
+    """What `history --json` prints: each record with how it stands, the newest first."""
+    return {
+        "schema": SCHEMA,
+        "restores": [
+            {**msgspec.to_builtins(record), "status": state.value} for record, state in states
+        ],
+    }
 
 
 def event_document(event: Event) -> dict[str, Any]:

@@ -27,9 +27,10 @@ from tui.restore.events import (
     StepFinished,
     StepStarted,
 )
+from tui.restore.journal import Record, State
 from tui.restore.plan import Plan, Verdict
 from tui.restore.remains import short_line
-from tui.text import plural, safe_text, shell_line, size
+from tui.text import ago, plural, safe_text, shell_line, size
 
 GLYPHS = {
     Severity.BLOCKER: "✖",
@@ -189,6 +190,45 @@ def finished_lines(finished: Finished) -> list[str]:
     if finished.log:
         rows.append(("Podman's log", safe_text(finished.log)))
     return lines + columns(rows, "  ")
+
+
+def history_text(states: Sequence[tuple[Record, State]]) -> str:
+    """What `history` prints: a line for each restore, the newest first."""
+    if not states:
+        return "Nothing has been restored from here yet."
+    rows = (
+        (record.id, ago(record.began), state.value, safe_text(record.name), safe_text(record.host))
+        for record, state in states
+    )
+    return "\n".join(columns(rows))
+
+
+def record_text(record: Record, state: State) -> str:
+    """One restore: what was asked for, what was known, and how it ended."""
+    rows = (
+        ("id", record.id),
+        ("status", state.value),
+        ("began", f"{record.began} ({ago(record.began)})"),
+        ("ended", record.ended),
+        ("archive", record.archive),
+        ("container", " ".join(word for word in (record.name, record.container[:12]) if word)),
+        ("host", record.host),
+        ("answers on", ", ".join(record.answers)),
+        ("why", record.cause),
+        ("Podman said", record.said),
+        ("log", record.log),
+    )
+    lines = columns((name, safe_text(value)) for name, value in rows if value)
+    for conflict in record.conflicts:
+        severity, title = conflict.get("severity", ""), conflict.get("title", "")
+        skipped = " (skipped by force)" if record.forced and severity == Severity.BLOCKER else ""
+        lines.append(f"  {safe_text(severity)}: {safe_text(title)}{skipped}")
+    if record.remains:
+        lines.append("left behind:")
+    for left in record.remains:
+        lines.append(f"  {safe_text(left.kind)} {safe_text(left.name)}")
+        lines += [f"    remove: {shell_line(argv)}" for argv in left.remove]
+    return "\n".join([*lines, "the command:", f"  {shell_line(record.command)}"])
 
 
 def checks_text(rows: Iterable[tuple[str, str, str]]) -> str:

@@ -22,6 +22,7 @@ from tui.host.facts import Known
 from tui.host.host import Host, NoAnswer
 from tui.host.questions import questions
 from tui.host.staging import staged
+from tui.restore import journal
 from tui.restore.checks import Case
 from tui.restore.checks.image import find_image
 from tui.restore.commands import Commands
@@ -42,7 +43,7 @@ from tui.restore.events import (
 )
 from tui.restore.options import RestoreOptions
 from tui.restore.output import Output, new_output
-from tui.restore.plan import command, make_plan
+from tui.restore.plan import Plan, command, make_plan
 from tui.restore.remains import find_remains
 from tui.restore.stop import settle
 from tui.restore.trace import Trace
@@ -142,14 +143,32 @@ class Restore:
         try:
             checkpoint = await self._read()
             name = name or checkpoint.config.name
-            case = await self._check(checkpoint)
+            case, plan = await self._check(checkpoint)
             with new_output() as output:
-                finished = await self._carry_out(case, output)
+                record = journal.begun(
+                    plan,
+                    archive=checkpoint.contents.path,
+                    name=name,
+                    host=self._host.name,
+                    simulated=self._host.simulated,
+                    forced=self._force,
+                    log=output.path,
+                )
+                with journal.kept(record):
+                    finished = await self._carry_out(case, output)
+                    self._record(journal.ended(record, finished))
         except _End as end:
             finished = Finished(end.status, name=name, cause=end.cause, conflicts=end.conflicts)
         except PodthawError as error:
             finished = Finished(Status.FAILED, name=name, cause=str(error))
         self._emit(finished)
+
+    def _record(self, record: journal.Record) -> None:
+        """Write down how it ended; what has been restored is not lost for want of a record."""
+        try:
+            journal.write(record)
+        except PodthawError as error:
+            self._say(Level.WARNING, str(error))
 
     async def _carry_out(self, case: Case, output: Output) -> Finished:
         """The steps that change something on the host."""
@@ -190,7 +209,7 @@ class Restore:
                 raise _End(Status.FAILED, "; ".join(problems) or "The archive is not complete.")
         return checkpoint
 
-    async def _check(self, checkpoint: Checkpoint) -> Case:
+    async def _check(self, checkpoint: Checkpoint) -> tuple[Case, Plan]:
         async with self._step(Step.CHECK):
             facts = await self._unless_cancelled(collect(self._host, questions(checkpoint)))
             plan = make_plan(checkpoint, facts, self._options)
@@ -203,7 +222,7 @@ class Restore:
                     self._say(Level.WARNING, f"skipped by force: {conflict.title}")
                 elif conflict.severity is not Severity.NOTE:
                     self._say(Level.WARNING, f"{conflict.severity}: {conflict.title}")
-        return Case(checkpoint, facts, self._options)
+        return Case(checkpoint, facts, self._options), plan
 
     async def _copy(self, case: Case, stack: AsyncExitStack) -> str:
         """The archive's path on the host."""
