@@ -120,6 +120,8 @@ def test_a_part_of_linux(linux: dict[str, Any], expected: list[tuple[Risk, str]]
         ("/srv/site", ["rbind"], Risk.LOW),
         ("/etcetera", ["rbind"], Risk.LOW),
         ("/evil/volumes/webdata/_data/../../../../etc", ["rbind"], Risk.HIGH),
+        ("../../../../../../etc", ["rbind", "ro"], Risk.HIGH),
+        ("../volumes/webdata/_data", ["rbind"], Risk.HIGH),
     ],
 )
 def test_bind_mounts_are_as_risky_as_what_they_show(
@@ -127,6 +129,14 @@ def test_bind_mounts_are_as_risky_as_what_they_show(
 ) -> None:
     mount = {"type": "bind", "source": source, "destination": "/x", "options": options}
     assert [risk for risk, _ in titles(altered(ordinary(), spec={"mounts": [mount]}))] == [risk]
+
+
+@pytest.mark.parametrize("kind", ["bind", "none", "tmpfs"])
+def test_the_options_alone_make_a_bind_mount(kind: str) -> None:
+    mount = {"type": kind, "source": "/etc", "destination": "/x", "options": ["rbind"]}
+    assert titles(altered(ordinary(), spec={"mounts": [mount]})) == [
+        (Risk.HIGH, "writes /etc of the host, as /x")
+    ]
 
 
 def test_capabilities_are_told_apart_by_what_they_open() -> None:

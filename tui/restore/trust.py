@@ -15,6 +15,7 @@ from tui.checkpoint.checkpoint import CONFIG, SPEC, Checkpoint
 from tui.checkpoint.config import ContainerConfig
 from tui.checkpoint.spec import Hook, Mount
 from tui.host.facts import HostFacts, Known
+from tui.host.questions import is_bind
 from tui.restore.conflict import Location
 from tui.restore.pods import NAMESPACES
 from tui.text import pointer, safe_text
@@ -194,7 +195,7 @@ def _capabilities(checkpoint: Checkpoint) -> Iterator[Grant]:
 
 def _mounts(checkpoint: Checkpoint) -> Iterator[Grant]:
     for index, mount in enumerate(checkpoint.spec.mounts or ()):
-        if mount.type == "bind" and not _podmans_own(mount.source, checkpoint.config):
+        if is_bind(mount) and not _podmans_own(mount.source, checkpoint.config):
             writable = "ro" not in (mount.options or ())
             title = f"{'writes' if writable else 'reads'} {mount.source} of the host"
             yield _grant(
@@ -211,13 +212,13 @@ def _podmans_own(path: str, config: ContainerConfig) -> bool:
     owners = {config.id, *(getattr(config, namespace.field) for namespace in NAMESPACES)} - {""}
     names = [f"/overlay-containers/{owner}/userdata/" for owner in owners]
     names += [f"/volumes/{volume.name}/_data/" for volume in config.named_volumes or ()]
-    return any(name in f"{normpath(path)}/" for name in names)
+    return path.startswith("/") and any(name in f"{normpath(path)}/" for name in names)
 
 
 def _mount_risk(mount: Mount, writable: bool) -> Risk:
     source = PurePosixPath(normpath(mount.source))
-    if source.name in _SOCKETS or source == PurePosixPath("/"):
-        return Risk.HIGH
+    if source.name in _SOCKETS or source == PurePosixPath("/") or not source.is_absolute():
+        return Risk.HIGH  # runtimes look for the last from a folder of their own, `..` included
     if any(source == PurePosixPath(one) or source.is_relative_to(one) for one in _SENSITIVE):
         return Risk.HIGH if writable else Risk.MEDIUM
     return Risk.LOW
