@@ -1,8 +1,12 @@
 from dataclasses import replace
+from typing import Any
 
-from tests.restore.facts import archive, host, look
+import pytest
+
+from tests.restore.facts import altered, archive, host, look
 from tui.archive.model import Problem
 from tui.checkpoint.checkpoint import Checkpoint
+from tui.checkpoint.config import ContainerConfig
 from tui.restore.conflict import Location, Severity
 
 WEB = archive("web")
@@ -15,6 +19,32 @@ def with_contents(**changes: object) -> Checkpoint:
 def test_a_whole_archive() -> None:
     assert look("archive-incomplete", WEB, host()) == ()
     assert look("archive-ambiguous", WEB, host()) == ()
+
+
+@pytest.mark.parametrize(
+    ("config", "lacking"),
+    [
+        ({"id": None}, "the container's ID"),
+        ({"rootfsImageName": None}, "an image or a folder for its root"),
+        (
+            {"id": "", "rootfsImageName": ""},
+            "the container's ID and an image or a folder for its root",
+        ),
+    ],
+)
+def test_a_configuration_that_podman_did_not_write(config: dict[str, Any], lacking: str) -> None:
+    (conflict,) = look("engine-unsupported", altered(WEB, config=config), host())
+    assert conflict.severity is Severity.BLOCKER
+    assert conflict.detail.startswith(f"config.dump lacks {lacking}.")
+    assert conflict.where == (Location("config.dump", ""),)
+
+
+def test_every_configuration_that_podman_wrote() -> None:
+    of_a_folder = altered(WEB, config={"rootfsImageName": None, "rootfs": "/srv/root"})
+    unread = replace(WEB, documents={}, config=ContainerConfig())
+    unreadable = replace(WEB, config=ContainerConfig(), senseless=frozenset({"config.dump"}))
+    for checkpoint in (WEB, archive("member"), of_a_folder, unread, unreadable):
+        assert look("engine-unsupported", checkpoint, host()) == ()
 
 
 def test_the_rest_is_still_unread() -> None:

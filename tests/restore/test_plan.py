@@ -96,6 +96,10 @@ SITUATIONS = {
     "still reading": Situation({"archive-incomplete"}, contents(finished=False)),
     "cut off": Situation({"archive-incomplete"}, contents(complete=False)),
     "ambiguous": Situation({"archive-ambiguous"}, contents(ambiguities=(TWICE,))),
+    "of another engine": Situation(
+        {"engine-unsupported"},
+        altered(WEB, config={"id": None, "rootfsImageName": None}),
+    ),
     "no root": Situation({"rootless"}, facts=host(podman=replace(PODMAN, rootless=True))),
     "no criu": Situation({"criu-missing"}, facts=host(criu=None)),
     "old criu": Situation({"criu-too-old"}, facts=host(criu=replace(CRIU, version=30000))),

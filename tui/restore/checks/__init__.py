@@ -23,6 +23,7 @@ __all__ = ["CHECKS", "Case", "Check", "explain", "table"]
 ORDER = (
     "archive-incomplete",
     "archive-ambiguous",
+    "engine-unsupported",
     "runtime-missing",
     "rootless",
     "option-unknown",

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from tui.archive.model import Problem
-from tui.checkpoint.checkpoint import Checkpoint
+from tui.checkpoint.checkpoint import CONFIG, Checkpoint
 from tui.restore.checks.registry import Case, check
 from tui.restore.conflict import Conflict, Evidence, Location, Severity
 from tui.text import safe_text
@@ -39,6 +39,34 @@ def incomplete(case: Case) -> Iterator[Conflict]:
             archive=_said(contents.problems) or "config.dump or spec.dump is missing"
         ),
     )
+
+
+@check("engine-unsupported", Severity.BLOCKER, "Podman did not write the archive's config.dump")
+def unsupported(case: Case) -> Iterator[Conflict]:
+    """config.dump lacks the container's ID, or any root file system: Podman always writes both.
+
+    Other engines have a config.dump of their own, and Podman cannot restore from it: it would look
+    for an image without a name, and fail. podthaw does not even open the archives that it knows to
+    be of CRI-O or containerd; this is for all others. Restore the archive with the engine that
+    made it, or make a checkpoint with `podman container checkpoint --export`.
+    """
+    config = case.checkpoint.config
+    if CONFIG not in case.checkpoint.documents or CONFIG in case.checkpoint.senseless:
+        return  # not read yet, or not to be read at all, which is said already
+    parts = {
+        "the container's ID": config.id,
+        "an image or a folder for its root": config.image_name or config.rootfs,
+    }
+    lacking = " and ".join(what for what, value in parts.items() if not value)
+    if lacking:
+        yield Conflict(
+            "engine-unsupported",
+            Severity.BLOCKER,
+            "Podman did not write this archive",
+            f"config.dump lacks {lacking}. Restore it with the engine that made it.",
+            where=(case.at(CONFIG),),
+            evidence=Evidence(archive=f"no {lacking} in config.dump"),
+        )
 
 
 @check("archive-ambiguous", Severity.BLOCKER, "Podman would read something else than you see")
