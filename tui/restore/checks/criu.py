@@ -112,7 +112,7 @@ def cgroup_version_differs(case: Case) -> Iterator[Conflict]:
 
 @check("lsm-differs", Severity.BLOCKER, "The host lacks the archive's security module")
 def lsm_differs(case: Case) -> Iterator[Conflict]:
-    """The processes were confined by SELinux or AppArmor, and the host has it not.
+    """The processes were confined by SELinux or AppArmor, which is off on the host.
 
     CRIU gives each process its label or profile back and fails: `mismatched lsm types and lsm
     profile specified`. It does not mind a host that confines more than the old one did. Restore it
@@ -325,9 +325,10 @@ def external_mount_unmapped(case: Case) -> Iterator[Conflict]:
     """A mount of the container came from outside, and nobody will say what belongs there now.
 
     The OCI runtime names to CRIU the bind mounts of spec.dump and the masked paths; any other one
-    makes it fail: `No mapping for 4711:/proc/sched_debug mountpoint`. This happens where the host's
-    kernel has not a path that the old one masked, which crun then leaves out: a blocker. Otherwise
-    it is a warning, for runtimes differ in what they name.
+    makes it fail: `No mapping for 4711:/proc/sched_debug mountpoint`. This surely happens where the
+    container masks a path that the host's kernel does not have, which crun then leaves out: restore
+    it on a host whose kernel is more like the old one. Any other such mount is a warning, for
+    runtimes differ in what they name: try it.
     """
     state = _state(case)
     if not state:
@@ -448,7 +449,7 @@ def file_locks(case: Case) -> Iterator[Conflict]:
     """The processes held locks on files, and lose them without `--file-locks`.
 
     Without it the restore works, CRIU says nothing, and another process can take the locks that
-    the restored ones believe to have. It cannot be given where somebody else may hold the same
+    the restored ones believe to have. Restore with it, unless somebody else may hold the same
     locks by now.
     """
     state = _state(case)

@@ -40,8 +40,8 @@ def deleted_symlink(case: Case) -> Iterator[Conflict]:
     file bin/busybox on restore: No such file`. If no process has the file open, the restore works
     and the file is gone: that is a warning.
 
-    With `--ignore-rootfs` nothing is deleted, but the files that the container added or changed
-    do not come back either.
+    Restore with `--ignore-rootfs`: nothing is deleted then, but the files that the container added
+    or changed do not come back either.
     """
     view = _view(case)
     if view is None or case.options.ignore_rootfs:
@@ -82,7 +82,8 @@ def file_differs(case: Case) -> Iterator[Conflict]:
     permissions of the image's folders. With `--leave-running` files also change after the
     processes were saved. And with `--ignore-rootfs` none of the changes come back.
 
-    There is no option against it. Make the checkpoint again, with changing files in volumes.
+    Where it helps to restore with or without `--ignore-rootfs`, podthaw offers it. Otherwise make
+    the checkpoint again, with changing files in volumes.
     """
     checkpoint, files = case.checkpoint, case.facts.image_files
     if not _reopened(checkpoint):
@@ -130,7 +131,8 @@ def volume_file_differs(case: Case) -> Iterator[Conflict]:
     With `--ignore-volumes` the archive's content stays out: in a new volume the file is missing,
     and nobody knows beforehand what is in one that the host has. Otherwise the file comes from the
     archive, and differs only where the checkpoint was made with `--leave-running`. CRIU fails:
-    `Can't open file … on restore: No such file`, `has bad size`.
+    `Can't open file … on restore: No such file`, `has bad size`. Restore without
+    `--ignore-volumes`; where that is how it is, make the checkpoint again.
     """
     if case.checkpoint.criu is None:
         return

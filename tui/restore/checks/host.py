@@ -82,7 +82,8 @@ def criu_missing(case: Case) -> Iterator[Conflict]:
 def criu_too_old(case: Case) -> Iterator[Conflict]:
     """Podman wants CRIU 3.11 or later, and 3.16 or later to restore into a pod.
 
-    Podman refuses: `checkpoint/restore requires at least CRIU 31100` (or 31600). Update CRIU.
+    Podman refuses: `checkpoint/restore requires at least CRIU 31100` (which is 3.11; 31600 is
+    3.16). Update CRIU.
     """
     criu = case.facts.criu
     if isinstance(criu, Unknown) or criu.value is None:
@@ -150,7 +151,7 @@ def runtime_cannot_restore_pods(case: Case) -> Iterator[Conflict]:
     """The runtime has no `--lsm-mount-context`, which Podman takes for support of pods.
 
     Podman refuses: `runtime … does not support pod restore`. crun can from 1.18 on (with Podman
-    5.3 or later), runc from 1.1 on.
+    5.3 or later), runc from 1.1 on. Update the runtime.
     """
     runtime = case.facts.runtime
     if not case.options.pod or not isinstance(runtime, Known) or not runtime.value:

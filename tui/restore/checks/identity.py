@@ -94,7 +94,7 @@ def name_invalid(case: Case) -> Iterator[Conflict]:
     """The name is one that `podman run` would refuse; restoring does not look at it and works.
 
     Names begin with a letter or digit and go on with letters, digits, `_`, `.` and `-`. The
-    restored container runs, but other commands may trip over its name.
+    restored container runs, but other commands may trip over its name. Choose another one.
     """
     name = case.options.name or case.checkpoint.config.name
     if name and not NAME.fullmatch(name):

@@ -108,7 +108,7 @@ def differs(case: Case) -> Iterator[Conflict]:
         subject=config.image_name,
         where=(case.at(CONFIG, "rootfsImageID"), on_host("images", named.id)),
         evidence=Evidence(
-            archive=f"ID {safe_text(config.image_id[:12])}", host=f"ID {named.id[:12]}"
+            archive=safe_text(f"ID {config.image_id[:12]}"), host=safe_text(f"ID {named.id[:12]}")
         ),
     )
 

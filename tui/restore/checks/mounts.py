@@ -149,9 +149,9 @@ def pid_folder_missing(case: Case) -> Iterator[Conflict]:
 def source_kind(case: Case) -> Iterator[Conflict]:
     """The host has the path that the container mounts, but a file and no folder, or vice versa.
 
-    A folder goes on a folder and a file on a file only. CRIU fails: `mnt-v2: Failed to move_mount
-    from …: Invalid argument`. What it was is known from the archive's root file system, where
-    Podman made the place for the mount.
+    Only a folder can be mounted on a folder, and only a file on a file. CRIU fails: `mnt-v2: Failed
+    to move_mount from …: Invalid argument`. What it was is known from the archive's root file
+    system, where Podman made the place for the mount. Put there what the container had.
     """
     for mount, status, where in _present(case):
         kind = _kind(case, mount.destination)
@@ -293,7 +293,7 @@ def device_missing(case: Case) -> Iterator[Conflict]:
 
     The device node comes back by its numbers, whatever they stand for here. Where a process has
     it open, CRIU fails to open it again; otherwise it is a warning, because the restore works and
-    the device does not.
+    the device does not. Load the device's driver, or restore it on a host that has one.
     """
     devices = [
         (index, device)
@@ -385,7 +385,7 @@ def volume_data_missing(case: Case) -> Iterator[Conflict]:
 
 @check("volume-root-mode", Severity.BLOCKER, "A volume gets other permissions than it had")
 def volume_root_mode(case: Case) -> Iterator[Conflict]:
-    """A process works in a volume whose top folder has not the usual mode 0755.
+    """A process works in a volume whose top folder does not have the usual mode 0755.
 
     Podman makes the volume with 0755 and unpacks the content, but not the mode of the top folder.
     Where a process has that folder open or works in it, CRIU fails: `File var/lib/redis has bad

@@ -410,10 +410,10 @@ def _creation(case: Case, name: str) -> Remedy:
             if gateway:
                 words.append(f"--gateway={gateway}")
     subnets = [word.partition("=")[2] for word in words if word.startswith("--subnet")]
-    label = f"create the network {safe_text(name)}"
+    label = f"create the network {name}"
     return Remedy(
         "create-network",
-        f"{label} with {' and '.join(subnets)}" if subnets else label,
+        safe_text(f"{label} with {' and '.join(subnets)}" if subnets else label),
         commands=(("podman", "network", "create", *words, "--", name),),
     )
 

@@ -33,7 +33,8 @@ def invalid(case: Case) -> Iterator[Conflict]:
     """A value of `--publish` does not follow Podman's grammar.
 
     That is `[[hostIP:][hostPort[-end]]:]containerPort[-end][/protocol]`, with an IPv6 address in
-    brackets. Podman refuses before it does anything, with the message that podthaw shows.
+    brackets. Podman refuses before it does anything, with the message that podthaw shows. Correct
+    the value, or leave all out: the ports of the archive are published then.
     """
     try:
         parse(case.options.publish)

@@ -8,7 +8,7 @@ from tui.checkpoint.checkpoint import Checkpoint
 from tui.host.facts import HostFacts, Known
 from tui.restore.conflict import Conflict, Location, Severity, existing
 from tui.restore.options import RestoreOptions
-from tui.text import pointer
+from tui.text import pointer, safe_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +90,6 @@ def unchecked(code: str, what: str, reason: str, *where: Location) -> Conflict:
         code=code,
         severity=Severity.UNCHECKED,
         title=f"Could not check {what}",
-        detail=f"The host did not say: {reason}",
+        detail=safe_text(f"The host did not say: {reason}"),
         where=where,
     )
