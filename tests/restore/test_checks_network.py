@@ -17,7 +17,6 @@ from tests.restore.facts import (
 from tui.checkpoint.checkpoint import Checkpoint
 from tui.criu.state import InetSocket
 from tui.host.facts import Endpoint, Network, Protocol
-from tui.restore.checks.network import listener_key_of
 from tui.restore.conflict import Conflict, Location, Severity
 
 STATIC = archive("static")
@@ -258,7 +257,8 @@ def test_ports_in_the_network_of_the_host(
     found = look("host-network-port", checkpoint, host(listeners=[other]))
     assert [one.severity for one in found] == [severity] * (severity is not None)
     if severity:
-        assert found[0].subject == listener_key_of(own)
+        host_part = "[::]" if own.source == "::" else own.source
+        assert found[0].subject == f"{host_part}:80/{own.protocol}"
         assert found[0].where[0] == Location("config.dump", "/networkMode")
 
 

@@ -131,6 +131,19 @@ def test_bind_mounts_are_as_risky_as_what_they_show(
     assert [risk for risk, _ in titles(altered(ordinary(), spec={"mounts": [mount]}))] == [risk]
 
 
+@pytest.mark.parametrize("driver", ["overlay", "vfs", "btrfs"])
+def test_podmans_own_files_are_no_grant_whatever_the_storage_driver(driver: str) -> None:
+    web = ordinary()
+
+    def mounts(its_id: str) -> list[dict[str, Any]]:
+        source = f"/var/lib/containers/storage/{driver}-containers/{its_id}/userdata/localtime"
+        return [{"type": "bind", "source": source, "destination": "/x", "options": ["ro"]}]
+
+    assert not titles(altered(web, spec={"mounts": mounts(web.config.id)}))
+    (other,) = titles(altered(web, spec={"mounts": mounts("0" * 64)}))
+    assert other[0] is Risk.MEDIUM
+
+
 @pytest.mark.parametrize("kind", ["bind", "none", "tmpfs"])
 def test_the_options_alone_make_a_bind_mount(kind: str) -> None:
     mount = {"type": kind, "source": "/etc", "destination": "/x", "options": ["rbind"]}

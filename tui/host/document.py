@@ -58,8 +58,12 @@ def container_key(container: Container) -> str:
 
 def listener_key(listener: Listener) -> str:
     """The key of a socket: `127.0.0.1:80/tcp`, `[::]:53/udp`."""
-    address = f"[{listener.address}]" if ":" in listener.address else listener.address
-    return f"{address}:{listener.port}/{listener.protocol}"
+    return f"{address_port(listener.address, listener.port)}/{listener.protocol}"
+
+
+def address_port(address: str, port: int) -> str:
+    """Both as people write them: `127.0.0.1:80`, `[::]:53`."""
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
 
 
 def endpoint_key(endpoint: Endpoint) -> str:

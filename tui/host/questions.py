@@ -10,7 +10,7 @@ from tui.checkpoint.config import NamedVolume
 from tui.checkpoint.spec import Device, Mount
 from tui.host.image import image_to_list
 
-_CONTAINER_FOLDER = re.compile(r"/[a-z0-9]+-containers/[0-9a-f]{64}/userdata(/|$)")
+_CONTAINER_FOLDER = re.compile(r"/[a-z0-9]+-containers/([0-9a-f]{64})/userdata(/|$)")
 """`staticDir` of Podman for every storage driver: `overlay-containers/ID/userdata`."""
 
 
@@ -45,6 +45,9 @@ MADE_BY_PODMAN = frozenset(
 )
 """Mounts that Podman takes out of spec.dump and makes anew (libpod/runtime_ctr.go)."""
 
+SECRETS = ("/run/secrets/", "/var/run/secrets/")
+"""Where Podman mounts secrets, unless they have a target of their own."""
+
 LONGEST_PATH = 4095
 """Bytes of a path that the kernel takes (PATH_MAX)."""
 
@@ -54,7 +57,7 @@ def questions(checkpoint: Checkpoint) -> Questions:
     linux = checkpoint.spec.linux
     wanted = (
         *(mount.source for _, mount in bind_mounts(checkpoint)),
-        *(path for _, mount in volume_mounts(checkpoint) for path in volume_paths(mount.source)),
+        *(path for _, _, mount in volume_mounts(checkpoint) for path in volume_paths(mount.source)),
         *(path for device in linux.devices or () for path in device_paths(device)),
         *(linux.masked_paths or ()),
         *pid_folders(checkpoint),
@@ -84,13 +87,13 @@ def bind_mounts(checkpoint: Checkpoint) -> Iterator[tuple[int, Mount]]:
             yield index, mount
 
 
-def volume_mounts(checkpoint: Checkpoint) -> Iterator[tuple[NamedVolume, Mount]]:
-    """Each named volume with its mount in spec.dump."""
+def volume_mounts(checkpoint: Checkpoint) -> Iterator[tuple[int, NamedVolume, Mount]]:
+    """Each named volume with its place in config.dump and its mount in spec.dump."""
     mounts = {mount.destination: mount for mount in checkpoint.spec.mounts or ()}
-    for volume in checkpoint.config.named_volumes or ():
+    for index, volume in enumerate(checkpoint.config.named_volumes or ()):
         mount = mounts.get(volume.dest)
         if mount and is_bind(mount):
-            yield volume, mount
+            yield index, volume, mount
 
 
 def pid_folders(checkpoint: Checkpoint) -> tuple[str, ...]:
@@ -110,9 +113,10 @@ def is_bind(mount: Mount) -> bool:
     return mount.type == "bind" or not {"bind", "rbind"}.isdisjoint(mount.options or ())
 
 
-def of_container(source: str) -> bool:
-    """Whether `source` lies where Podman keeps a container's own files."""
-    return bool(_CONTAINER_FOLDER.search(source))
+def of_container(source: str) -> str:
+    """The ID of the container whose own files Podman keeps where `source` lies; empty: of none."""
+    folder = _CONTAINER_FOLDER.search(source)
+    return folder[1] if folder else ""
 
 
 def device_paths(device: Device) -> tuple[str, str]:

@@ -3,7 +3,8 @@
 Podman checks none of it. Only what goes beyond a plain `podman run IMAGE` is named.
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import PurePosixPath
@@ -15,7 +16,7 @@ from tui.checkpoint.checkpoint import CONFIG, SPEC, Checkpoint
 from tui.checkpoint.config import ContainerConfig
 from tui.checkpoint.spec import Hook, Mount
 from tui.host.facts import HostFacts, Known
-from tui.host.questions import is_bind
+from tui.host.questions import is_bind, of_container
 from tui.restore.conflict import Location
 from tui.restore.pods import NAMESPACES
 from tui.text import pointer, safe_text
@@ -107,6 +108,9 @@ _SENSITIVE = (
 _MEMORY = {(1, 1), (1, 2), (1, 4)}
 """/dev/mem, /dev/kmem and /dev/port."""
 
+_VOLUME = re.compile(r"/volumes/([^/]+)/_data(?=/|$)")
+"""Where the data of a volume lies below Podman's storage, whatever driver that has."""
+
 _SOCKETS = ("podman.sock", "docker.sock", "containerd.sock", "crio.sock")
 
 _PLAIN_SYSCTL = "net.ipv4.ping_group_range"
@@ -162,13 +166,13 @@ def _criu_config(checkpoint: Checkpoint) -> Iterator[Grant]:
 
 
 def _written_paths(checkpoint: Checkpoint) -> Iterator[Grant]:
-    config = checkpoint.config
+    config, podmans_own = checkpoint.config, _podmans_own(checkpoint.config)
     for key, path in (
         ("logPath", config.log_path),
         ("conmonPidFile", config.conmon_pid_file),
         ("pid_file", config.pid_file),
     ):
-        if path and not _podmans_own(path, config):
+        if path and not podmans_own(path):
             yield _grant(Risk.HIGH, f"has Podman write to {path}, as root ({key})", CONFIG, key)
 
 
@@ -194,8 +198,9 @@ def _capabilities(checkpoint: Checkpoint) -> Iterator[Grant]:
 
 
 def _mounts(checkpoint: Checkpoint) -> Iterator[Grant]:
+    podmans_own = _podmans_own(checkpoint.config)
     for index, mount in enumerate(checkpoint.spec.mounts or ()):
-        if is_bind(mount) and not _podmans_own(mount.source, checkpoint.config):
+        if is_bind(mount) and not podmans_own(mount.source):
             writable = "ro" not in (mount.options or ())
             title = f"{'writes' if writable else 'reads'} {mount.source} of the host"
             yield _grant(
@@ -207,12 +212,18 @@ def _mounts(checkpoint: Checkpoint) -> Iterator[Grant]:
             )
 
 
-def _podmans_own(path: str, config: ContainerConfig) -> bool:
-    """Whether Podman itself gives the container this path: below its folder, or a volume."""
+def _podmans_own(config: ContainerConfig) -> Callable[[str], bool]:
+    """Whether Podman itself gives the container a path: below its folder, or a volume."""
     owners = {config.id, *(getattr(config, namespace.field) for namespace in NAMESPACES)} - {""}
-    names = [f"/overlay-containers/{owner}/userdata/" for owner in owners]
-    names += [f"/volumes/{volume.name}/_data/" for volume in config.named_volumes or ()]
-    return path.startswith("/") and any(name in f"{normpath(path)}/" for name in names)
+    volumes = {volume.name for volume in config.named_volumes or ()}
+
+    def own(path: str) -> bool:
+        place = normpath(path)
+        return place.startswith("/") and (
+            of_container(place) in owners or not volumes.isdisjoint(_VOLUME.findall(place))
+        )
+
+    return own
 
 
 def _mount_risk(mount: Mount, writable: bool) -> Risk:

@@ -6,6 +6,7 @@ from ipaddress import IPv6Address, ip_address
 from tui.checkpoint.checkpoint import CONFIG, SPEC
 from tui.checkpoint.summary import needs_previous
 from tui.criu.state import CriuState, InetSocket
+from tui.host.document import address_port
 from tui.host.facts import Known, Podman, Runtime, Unknown
 from tui.restore.checks.identity import TCP_CLOSE
 from tui.restore.checks.registry import Case, check, on_host, unchecked
@@ -512,14 +513,11 @@ def _close(case: Case) -> Iterator[Remedy]:
 
 def _shown(connections: list[InetSocket]) -> str:
     ends = (
-        f"{_end(one.source, one.source_port)} to {_end(one.destination, one.destination_port)}"
+        f"{address_port(one.source or '?', one.source_port)} to "
+        f"{address_port(one.destination or '?', one.destination_port)}"
         for one in connections[:SHOWN]
     )
     return _first(ends, len(connections))
-
-
-def _end(address: str, port: int) -> str:
-    return f"[{address}]:{port}" if ":" in address else f"{address or '?'}:{port}"
 
 
 def _some(words: Sequence[str]) -> str:

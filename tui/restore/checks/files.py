@@ -13,12 +13,12 @@ from functools import cached_property, lru_cache
 
 from tui.archive.model import Member, MemberKind
 from tui.checkpoint.checkpoint import CONFIG, Checkpoint
-from tui.checkpoint.config import Json, NamedVolume
+from tui.checkpoint.config import NamedVolume
 from tui.checkpoint.summary import deleted, diff
 from tui.criu.state import RegularFile
 from tui.host.facts import ImageFile, Known, Unknown
 from tui.restore.checks.registry import Case, check, on_host, unchecked
-from tui.restore.conflict import Conflict, Evidence, Location, Remedy, Severity, existing
+from tui.restore.conflict import Conflict, Evidence, Location, Remedy, Severity
 from tui.text import plural, safe_text, size
 
 FOLLOWS_LINKS = (5, 8, 2)
@@ -140,8 +140,9 @@ def volume_file_differs(case: Case) -> Iterator[Conflict]:
     for index, volume in enumerate(case.checkpoint.config.named_volumes or ()):
         used = _of_volume(case.checkpoint, volume)
         content = case.checkpoint.contents.nested.get(f"volumes/{volume.name}.tar")
-        if not used or _has_subpath(case.checkpoint, index) or (content is None and not ignoring):
-            continue
+        part = case.value(CONFIG, "namedVolumes", index, "SubPath")
+        if not used or part or (content is None and not ignoring):
+            continue  # files of a mounted part lie elsewhere in the archive's volume
         where = (case.at(CONFIG, "namedVolumes", index, "volumeName"),)
         if ignoring and not _is_new(case, volume.name):
             yield Conflict(
@@ -188,15 +189,6 @@ def _of_volume(checkpoint: Checkpoint, volume: NamedVolume) -> tuple[RegularFile
             if file.mount in roots and not file.ghost and file.path.startswith(f"{place}/")
         )
     )
-
-
-def _has_subpath(checkpoint: Checkpoint, index: int) -> bool:
-    """Whether only a folder of the volume is mounted, which the archive does not tell apart."""
-    raw: Json = checkpoint.documents.get(CONFIG)
-    there = existing(raw, ("namedVolumes", index, "SubPath"))
-    for step in there:
-        raw = raw[step]
-    return len(there) == len(("namedVolumes", index, "SubPath")) and bool(raw)
 
 
 def _is_new(case: Case, name: str) -> bool:

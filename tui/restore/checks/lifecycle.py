@@ -3,9 +3,8 @@
 from collections.abc import Iterator
 
 from tui.checkpoint.checkpoint import CONFIG, SPEC
-from tui.checkpoint.config import Json
 from tui.restore.checks.registry import Case, check
-from tui.restore.conflict import Conflict, Evidence, Severity, existing
+from tui.restore.conflict import Conflict, Evidence, Severity
 from tui.text import safe_text
 
 AUTOREMOVE = "io.podman.annotations.autoremove"
@@ -41,7 +40,7 @@ def health_check_timer(case: Case) -> Iterator[Conflict]:
     Podman sets the timer when a container starts, not when it is restored, so that the health
     stays as it was. `podman healthcheck run` checks once.
     """
-    test = _value(case, "healthcheck", "Test")
+    test = case.value(CONFIG, "healthcheck", "Test")
     if isinstance(test, list) and test and test[0] != "NONE":
         words = safe_text(" ".join(str(word) for word in test))
         yield Conflict(
@@ -110,14 +109,3 @@ def sdnotify(case: Case) -> Iterator[Conflict]:
                 evidence=Evidence(archive=safe_text(entry)),
             )
             return
-
-
-def _value(case: Case, *place: str) -> Json:
-    """A value of config.dump that has no typed field; None where it is not there."""
-    value: Json = case.checkpoint.documents.get(CONFIG)
-    there = existing(value, place)
-    if len(there) < len(place):
-        return None
-    for step in there:
-        value = value[step]
-    return value

@@ -12,6 +12,7 @@ from tui.criu.state import RegularFile
 from tui.host.facts import ImageFile, Known, PathKind, PathStatus, Podman, Unknown
 from tui.host.questions import (
     MADE_BY_PODMAN,
+    SECRETS,
     bind_mounts,
     device_paths,
     is_bind,
@@ -254,10 +255,10 @@ def of_old_container(case: Case) -> Iterator[Conflict]:
         source = mount.source
         if (
             not is_bind(mount)
-            or not of_container(source)
+            or not config.id
+            or of_container(source) != config.id
             or mount.destination in MADE_BY_PODMAN
-            or mount.destination.startswith(("/run/secrets/", "/var/run/secrets/"))
-            or config.id not in source
+            or mount.destination.startswith(SECRETS)
         ):
             continue
         remedies: tuple[Remedy, ...] = ()
@@ -393,7 +394,7 @@ def volume_root_mode(case: Case) -> Iterator[Conflict]:
     over if you need it, and restore with `--ignore-volumes`.
     """
     opened = _opened(case)
-    mounts = {volume.name: mount for volume, mount in volume_mounts(case.checkpoint)}
+    mounts = {volume.name: mount for _, volume, mount in volume_mounts(case.checkpoint)}
     for index, volume in _each_volume(case):
         file = opened.get(volume.dest)
         if file is None or file.mode is None:
@@ -455,9 +456,8 @@ def volume_elsewhere(case: Case) -> Iterator[Conflict]:
     podman, paths = case.facts.podman, case.facts.paths
     if isinstance(podman, Unknown):
         return
-    volumes = case.checkpoint.config.named_volumes or []
-    for volume, mount in volume_mounts(case.checkpoint):
-        index, source = volumes.index(volume), mount.source
+    for index, volume, mount in volume_mounts(case.checkpoint):
+        source = mount.source
         if not source.startswith("/") or _made_at(case, podman.value, volume, source):
             continue
         where = case.at(CONFIG, "namedVolumes", index), on_host("podman", "volume_path")

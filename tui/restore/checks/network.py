@@ -8,12 +8,12 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_interface, ip_net
 from tui.checkpoint.checkpoint import CONFIG, NETWORK
 from tui.checkpoint.config import Network
 from tui.criu.state import InetSocket
-from tui.host.document import container_key, endpoint_key, listener_key
+from tui.host.document import address_port, container_key, endpoint_key, listener_key
 from tui.host.facts import Endpoint, Known, Listener, Unknown
 from tui.restore.checks.names import free_name
 from tui.restore.checks.ports import overlap
 from tui.restore.checks.registry import Case, check, on_host, unchecked
-from tui.restore.conflict import Conflict, Evidence, Location, Remedy, Severity, existing
+from tui.restore.conflict import Conflict, Evidence, Location, Remedy, Severity
 from tui.restore.ports import spec
 from tui.restore.rewrite import NEW_PORTS, ORDERED_NETWORKS
 from tui.text import safe_text
@@ -239,7 +239,7 @@ def host_network_port(case: Case) -> Iterator[Conflict]:
         return
     seen: set[str] = set()
     for socket in own:
-        subject = listener_key_of(socket)
+        subject = f"{address_port(socket.source, socket.source_port)}/{socket.protocol}"
         found = next((one for one in listeners.value if _collide(socket, one)), None)
         if not found or subject in seen:
             continue
@@ -266,12 +266,6 @@ def host_network_port(case: Case) -> Iterator[Conflict]:
                 archive=f"a socket on {safe_text(subject)}", host=f"a socket on {held}"
             ),
         )
-
-
-def listener_key_of(socket: InetSocket) -> str:
-    """A socket of the container as `listener_key` names those of the host."""
-    address = f"[{socket.source}]" if ":" in socket.source else socket.source
-    return f"{address}:{socket.source_port}/{socket.protocol}"
 
 
 def _alone(address: str, others: Iterable[str]) -> bool:
@@ -311,12 +305,8 @@ def _joins(case: Case) -> bool:
 
 def _networks_key(case: Case) -> str:
     """The key of config.dump that the networks came from."""
-    document = case.checkpoint.documents.get(CONFIG)
-    for key in ("orderedNetworks", "newNetworks"):
-        place = existing(document, (key,))
-        if place and isinstance(document, dict) and document[place[0]] is not None:
-            return key
-    return "networks"
+    keys = ("orderedNetworks", "newNetworks")
+    return next((key for key in keys if case.value(CONFIG, key) is not None), "networks")
 
 
 def _reads(key: str, version: tuple[int, int, int]) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from tui.checkpoint.checkpoint import Checkpoint
+from tui.checkpoint.config import Json
 from tui.host.facts import HostFacts, Known
 from tui.restore.conflict import Conflict, Location, Severity, existing
 from tui.restore.options import RestoreOptions
@@ -35,6 +36,16 @@ class Case:
         return self.checkpoint.config.network_mode == "host" or (
             bool(namespaces) and not any(one.type == "network" for one in namespaces or ())
         )
+
+    def value(self, document: str, *place: str | int) -> Json:
+        """What an archive's document has there; None where it has nothing."""
+        value: Json = self.checkpoint.documents.get(document)
+        there = existing(value, place)
+        if len(there) < len(place):
+            return None
+        for step in there:
+            value = value[step]
+        return value
 
     def at(self, document: str, *place: str | int) -> Location:
         """The node of an archive's document, or the nearest above it that is there."""

@@ -4,12 +4,10 @@ from collections.abc import Iterator
 
 from tui.checkpoint.checkpoint import CONFIG, SPEC
 from tui.host.facts import Known, Unknown
+from tui.host.questions import SECRETS
 from tui.restore.checks.registry import Case, check, on_host, unchecked
 from tui.restore.conflict import Conflict, Evidence, Severity
 from tui.text import safe_text
-
-SECRETS = ("/run/secrets/", "/var/run/secrets/")
-"""Where Podman mounts secrets, unless they have a target of their own."""
 
 UNCONFINED = "unconfined"
 
