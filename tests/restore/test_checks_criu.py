@@ -439,7 +439,7 @@ def test_images_that_cannot_be_read_are_told() -> None:
     assert conflict.title == "5 faults in CRIU's images"
     assert conflict.evidence.archive == (
         "checkpoint/core-0.img: damaged; checkpoint/core-1.img: damaged; "
-        "checkpoint/core-2.img: damaged and 2 more"
+        "checkpoint/core-2.img: damaged; and 2 more"
     )
 
 

@@ -151,7 +151,7 @@ def test_every_port_of_a_crowded_host_is_one_conflict() -> None:
     facts = host(listeners=[listener(number) for number in range(1, 65536, 2)])
     (conflict,) = look("port-in-use", WEB, facts, publish=("1-65535:1-65535",))
     assert conflict.title == (
-        "1, 3, 5 and 32765 more of the ports 1-65535/tcp are taken by a process of the host"
+        "1, 3, 5 and 32,765 more of the ports 1-65535/tcp are taken by a process of the host"
     )
     assert len(conflict.where) == 20
     assert conflict.remedies == ()

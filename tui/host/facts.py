@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
+D = TypeVar("D")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,11 @@ class Unknown:
 
 
 Fact = Known[T] | Unknown
+
+
+def known(fact: Fact[T], otherwise: D) -> T | D:
+    """The value of `fact`, or `otherwise` where it could not be had."""
+    return fact.value if isinstance(fact, Known) else otherwise
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from tui.checkpoint.config import ContainerConfig
-from tui.host.facts import HostFacts, Known, Pod
+from tui.host.facts import HostFacts, Pod, known
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +50,11 @@ def find_pod(pods: Iterable[Pod], wanted: str) -> Pod | None:
 
 def chosen_pod(facts: HostFacts, wanted: str) -> Pod | None:
     """The host's pod that `--pod` names, if it is known."""
-    return find_pod(facts.pods.value, wanted) if isinstance(facts.pods, Known) else None
+    pods = known(facts.pods, ())
+    return find_pod(pods, wanted)
 
 
 def suitable_pods(config: ContainerConfig, facts: HostFacts) -> tuple[Pod, ...]:
     """The host's pods that share all that the container shared."""
-    if not isinstance(facts.pods, Known):
-        return ()
     needed = {namespace.name for namespace in shared_namespaces(config)}
-    return tuple(pod for pod in facts.pods.value if pod.infra and needed <= pod.shared)
+    return tuple(pod for pod in known(facts.pods, ()) if pod.infra and needed <= pod.shared)

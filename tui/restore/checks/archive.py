@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator
 from tui.archive.model import Problem
 from tui.checkpoint.checkpoint import CONFIG, Checkpoint
 from tui.restore.checks.registry import Case, check
+from tui.restore.checks.words import some
 from tui.restore.conflict import Conflict, Evidence, Location, Severity
-from tui.text import safe_text
 
 
 @check("archive-incomplete", Severity.BLOCKER, "Not all of the archive could be read")
@@ -90,13 +90,12 @@ def ambiguous(case: Case) -> Iterator[Conflict]:
 
 
 def _said(problems: Iterable[Problem]) -> str:
-    """The first three problems."""
+    """The first problems."""
     messages = [
         f"{problem.member}: {problem.message}" if problem.member else problem.message
         for problem in problems
     ]
-    more = f"; and {len(messages) - 3} more" if len(messages) > 3 else ""
-    return safe_text("; ".join(messages[:3]) + more)
+    return some(messages, between="; ")
 
 
 def _places(checkpoint: Checkpoint, problems: Iterable[Problem]) -> tuple[Location, ...]:

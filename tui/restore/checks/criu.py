@@ -1,20 +1,18 @@
 """Checks of what CRIU's images say, against what CRIU finds on the host."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from ipaddress import IPv6Address, ip_address
 
 from tui.checkpoint.checkpoint import CONFIG, SPEC
 from tui.checkpoint.summary import needs_previous
 from tui.criu.state import CriuState, InetSocket
 from tui.host.document import address_port
-from tui.host.facts import Known, Podman, Runtime, Unknown
+from tui.host.facts import Known, Podman, Runtime, Unknown, known
 from tui.restore.checks.identity import TCP_CLOSE
 from tui.restore.checks.registry import Case, check, on_host, unchecked
+from tui.restore.checks.words import SHOWN, some
 from tui.restore.conflict import Conflict, Evidence, Location, Remedy, Severity
 from tui.text import plural, safe_text
-
-SHOWN = 3
-"""Connections, mounts, problems, … of one conflict that are named."""
 
 FEATURES = (
     ("avx", "AVX", 1 << 2),
@@ -103,7 +101,7 @@ def cgroup_version_differs(case: Case) -> Iterator[Conflict]:
             "CRIU cannot bring its cgroups back. Restore it on a host with the same version.",
             where=(on_host("podman", "cgroup_version"),),
             evidence=Evidence(
-                archive=f"controllers {_some(named)}"
+                archive=f"controllers {some(named)}"
                 if named
                 else "the one hierarchy of cgroups v2",
                 host=f"cgroups {safe_text(podman.cgroup_version)}",
@@ -133,7 +131,7 @@ def lsm_differs(case: Case) -> Iterator[Conflict]:
             subject=state.lsm,
             where=(case.at(SPEC, "process", key), on_host("podman", state.lsm)),
             evidence=Evidence(
-                archive=f"profile {_some(state.lsm_profiles)}", host=f"{name} is not enabled"
+                archive=f"profile {some(state.lsm_profiles)}", host=f"{name} is not enabled"
             ),
         )
 
@@ -158,12 +156,12 @@ def gpu_plugin_missing(case: Case) -> Iterator[Conflict]:
         yield Conflict(
             "gpu-plugin-missing",
             Severity.BLOCKER,
-            f"CRIU lacks the plugin {_some(missing)}",
+            f"CRIU lacks the plugin {some(missing)}",
             "The processes cannot be restored without it. Install it, for CRIU's own version.",
             where=(on_host("criu_plugins"),),
             evidence=Evidence(
-                archive=f"dumped with {_some(state.plugins)}",
-                host=f"plugins: {_some(sorted(plugins.value)) or 'none'}",
+                archive=f"dumped with {some(state.plugins)}",
+                host=f"plugins: {some(sorted(plugins.value)) or 'none'}",
             ),
         )
 
@@ -348,12 +346,12 @@ def external_mount_unmapped(case: Case) -> Iterator[Conflict]:
             yield Conflict(
                 "external-mount-unmapped",
                 Severity.BLOCKER,
-                f"This host's kernel has no {_some(gone)}",
+                f"This host's kernel has no {some(gone)}",
                 "crun masks only what is there, and CRIU misses the mount. Restore it on a host"
                 " whose kernel is more like the old one.",
                 subject="masked",
                 where=(case.at(SPEC, "linux", "maskedPaths"), on_host("paths", gone[0])),
-                evidence=Evidence(archive=f"masked: {_some(gone)}", host="no such file"),
+                evidence=Evidence(archive=f"masked: {some(gone)}", host="no such file"),
             )
     known = {mount.destination.rstrip("/") for mount in spec.mounts or ()} | masked
     known |= {device.path for device in spec.linux.devices or ()}
@@ -373,7 +371,7 @@ def external_mount_unmapped(case: Case) -> Iterator[Conflict]:
             f"{plural(len(strange), 'mount')} from outside that spec.dump does not name",
             "CRIU fails where the OCI runtime does not say what to mount there.",
             where=(case.at(SPEC, "mounts"),),
-            evidence=Evidence(archive=_first(places, len(strange))),
+            evidence=Evidence(archive=some(places, len(strange))),
         )
 
 
@@ -399,7 +397,7 @@ def cpu_features(case: Case) -> Iterator[Conflict]:
     used = [(flag, name) for flag, name, bits in FEATURES if state.xsave & bits]
     if not used:
         return
-    archive = f"registers in use: {_some([name for _, name in used])}"
+    archive = f"registers in use: {some([name for _, name in used])}"
     if isinstance(flags, Unknown) or not flags.value:
         yield Conflict(
             "cpu-features",
@@ -417,10 +415,10 @@ def cpu_features(case: Case) -> Iterator[Conflict]:
         yield Conflict(
             "cpu-features",
             Severity.WARNING,
-            f"The processor here has no {_some(lacking)}",
+            f"The processor here has no {some(lacking)}",
             "The processes used it, and may die once they run on (SIGILL, exit status 132).",
             where=(on_host("cpu_flags"),),
-            evidence=Evidence(archive=archive, host=f"no {_some(lacking)} in /proc/cpuinfo"),
+            evidence=Evidence(archive=archive, host=f"no {some(lacking)} in /proc/cpuinfo"),
         )
 
 
@@ -434,14 +432,13 @@ def images_unreadable(case: Case) -> Iterator[Conflict]:
     """
     state = _state(case)
     if state and state.problems and case.checkpoint.contents.complete:
-        said = (f"{problem.member}: {problem.message}" for problem in state.problems[:SHOWN])
-        count = len(state.problems)
+        said = [f"{problem.member}: {problem.message}" for problem in state.problems]
         yield Conflict(
             "images-unreadable",
             Severity.WARNING,
-            f"{plural(count, 'fault')} in CRIU's images",
+            f"{plural(len(said), 'fault')} in CRIU's images",
             "What depends on them was not checked.",
-            evidence=Evidence(archive=_first(said, count, "; ")),
+            evidence=Evidence(archive=some(said, between="; ")),
         )
 
 
@@ -471,11 +468,11 @@ def _state(case: Case) -> CriuState | None:
 
 def _podman(case: Case) -> Podman | None:
     """The host's; where nobody knows it, another check has said so."""
-    return case.facts.podman.value if isinstance(case.facts.podman, Known) else None
+    return known(case.facts.podman, None)
 
 
 def _runtime(case: Case) -> Runtime | None:
-    return case.facts.runtime.value if isinstance(case.facts.runtime, Known) else None
+    return known(case.facts.runtime, None)
 
 
 def _by_crun(case: Case) -> bool:
@@ -512,20 +509,9 @@ def _close(case: Case) -> Iterator[Remedy]:
 
 
 def _shown(connections: list[InetSocket]) -> str:
-    ends = (
+    ends = [
         f"{address_port(one.source or '?', one.source_port)} to "
         f"{address_port(one.destination or '?', one.destination_port)}"
         for one in connections[:SHOWN]
-    )
-    return _first(ends, len(connections))
-
-
-def _some(words: Sequence[str]) -> str:
-    return _first(words[:SHOWN], len(words))
-
-
-def _first(words: Iterable[str], count: int, between: str = ", ") -> str:
-    """The first words of `count`, and how many more there are."""
-    return safe_text(between.join(words)) + (
-        f" and {count - SHOWN:,} more" if count > SHOWN else ""
-    )
+    ]
+    return some(ends, len(connections))

@@ -16,8 +16,9 @@ from tui.checkpoint.checkpoint import CONFIG, Checkpoint
 from tui.checkpoint.config import NamedVolume
 from tui.checkpoint.summary import deleted, diff
 from tui.criu.state import RegularFile
-from tui.host.facts import ImageFile, Known, Unknown
+from tui.host.facts import ImageFile, Known, Unknown, known
 from tui.restore.checks.registry import Case, check, on_host, unchecked
+from tui.restore.checks.words import some
 from tui.restore.conflict import Conflict, Evidence, Location, Remedy, Severity
 from tui.text import plural, safe_text, size
 
@@ -119,7 +120,7 @@ def file_differs(case: Case) -> Iterator[Conflict]:
             f"{plural(len(more), 'more file')} will not be the same",
             "Processes have them open, and CRIU compares them.",
             where=_places(case),
-            evidence=Evidence(archive=safe_text(", ".join(file.path for file, _ in more[:3]))),
+            evidence=Evidence(archive=some([file.path for file, _ in more])),
             remedies=(_remedy(case),) if helps else (),
         )
 
@@ -136,7 +137,7 @@ def volume_file_differs(case: Case) -> Iterator[Conflict]:
     """
     if case.checkpoint.criu is None:
         return
-    files, ignoring = case.facts.image_files, case.options.ignore_volumes
+    ignoring = case.options.ignore_volumes
     for index, volume in enumerate(case.checkpoint.config.named_volumes or ()):
         used = _of_volume(case.checkpoint, volume)
         content = case.checkpoint.contents.nested.get(f"volumes/{volume.name}.tar")
@@ -157,7 +158,7 @@ def volume_file_differs(case: Case) -> Iterator[Conflict]:
                 remedies=(_UNPACK,),
             )
             continue
-        copied = files.value if isinstance(files, Known) else {}
+        copied = known(case.facts.image_files, {})
         place = volume.dest.strip("/")
         unpacked = [replace(one, name=f"{place}/{one.name}") for one in content or ()]
         root = _Root(copied, () if ignoring else tuple(unpacked), (), "", follow=False)
@@ -222,8 +223,7 @@ def _remedy(case: Case) -> Remedy:
 
 def _places(case: Case, *paths: str) -> tuple[Location, ...]:
     """The nodes of the image, and of those of `paths` that are in it."""
-    files = case.facts.image_files
-    listed = files.value if isinstance(files, Known) else {}
+    listed = known(case.facts.image_files, {})
     names = [name for path in paths if (name := path.strip("/")) in listed]
     nodes = [on_host("image_files", name) for name in names] or [on_host("image_files")]
     return case.at(CONFIG, "rootfsImageID"), *nodes

@@ -9,7 +9,7 @@ from tui.checkpoint.checkpoint import CONFIG, SPEC
 from tui.checkpoint.config import NamedVolume
 from tui.checkpoint.spec import Device, Mount
 from tui.criu.state import RegularFile
-from tui.host.facts import ImageFile, Known, PathKind, PathStatus, Podman, Unknown
+from tui.host.facts import PathKind, PathStatus, Podman, Unknown, known
 from tui.host.questions import (
     MADE_BY_PODMAN,
     SECRETS,
@@ -22,6 +22,7 @@ from tui.host.questions import (
     volume_paths,
 )
 from tui.restore.checks.registry import Case, check, on_host, unchecked
+from tui.restore.checks.words import SHOWN, some
 from tui.restore.conflict import Conflict, Evidence, Location, Remedy, Severity
 from tui.text import plural, safe_text
 
@@ -30,9 +31,6 @@ FRESH_VOLUME = 0o755
 
 MOVES_MOUNTS = (31700, (5, 15))
 """The first CRIU and kernel where mounts are moved to their place, links not followed."""
-
-SHOWN = 3
-"""Devices of one conflict that are named."""
 
 Paths = Mapping[str, PathStatus | None]
 
@@ -249,8 +247,7 @@ def of_old_container(case: Case) -> Iterator[Conflict]:
     the restore fails: ``crun: stat `…/userdata/localtime`: No such file or directory``. It fails as
     well where this host's Podman keeps its storage elsewhere. Keep the old name.
     """
-    config, podman = case.checkpoint.config, case.facts.podman
-    engine = podman.value if isinstance(podman, Known) else None
+    config, engine = case.checkpoint.config, known(case.facts.podman, None)
     for index, mount in enumerate(case.checkpoint.spec.mounts or ()):
         source = mount.source
         if (
@@ -334,8 +331,7 @@ def device_missing(case: Case) -> Iterator[Conflict]:
                 ),
             )
     if unused:
-        names = safe_text(", ".join(device.path for _, device in unused[:SHOWN]))
-        more = f" and {len(unused) - SHOWN} more" if len(unused) > SHOWN else ""
+        names = some([device.path for _, device in unused])
         yield Conflict(
             "device-missing",
             Severity.WARNING,
@@ -346,7 +342,7 @@ def device_missing(case: Case) -> Iterator[Conflict]:
                 *(case.at(SPEC, "linux", "devices", index) for index, _ in unused[:SHOWN]),
                 on_host("paths"),
             ),
-            evidence=Evidence(archive=f"{names}{more}", host="no device of these numbers"),
+            evidence=Evidence(archive=names, host="no device of these numbers"),
         )
 
 
@@ -428,8 +424,7 @@ def volume_driver(case: Case) -> Iterator[Conflict]:
     Podman makes the volume on this host's own disk. If the data should lie elsewhere, create the
     volume with its driver first, and restore with `--ignore-volumes`.
     """
-    volumes = case.facts.volumes
-    there = {one.name for one in volumes.value} if isinstance(volumes, Known) else set()
+    there = {one.name for one in known(case.facts.volumes, ())}
     for index, volume in _each_volume(case):
         options = [one for one in volume.options or () if one.startswith("volume-opt")]
         if options and volume.name not in there:
@@ -521,8 +516,7 @@ def _kind(case: Case, destination: str) -> PathKind | None:
     for member in case.checkpoint.contents.nested.get("rootfs-diff.tar", ()):
         if member.name.strip("/") == name:
             return kinds.get(member.kind)
-    files = case.facts.image_files
-    image: ImageFile | None = files.value.get(name) if isinstance(files, Known) else None
+    image = known(case.facts.image_files, {}).get(name)
     return kinds.get(image.kind) if image else None
 
 
@@ -592,10 +586,9 @@ def _mode_remedies(case: Case, volume: NamedVolume, wanted: int, *, kept: bool) 
 
 def _made_at(case: Case, podman: Podman, volume: NamedVolume, source: str) -> bool:
     """Whether Podman will have the volume at `source`."""
-    volumes = case.facts.volumes
-    there = volumes.value if isinstance(volumes, Known) else ()
-    known = {one.mountpoint for one in there if one.name == volume.name}
-    made = known | {posixpath.join(podman.volume_path, volume.name, "_data")}
+    there = known(case.facts.volumes, ())
+    made = {one.mountpoint for one in there if one.name == volume.name}
+    made |= {posixpath.join(podman.volume_path, volume.name, "_data")}
     return not podman.volume_path or any(
         source == folder or source.startswith(f"{folder}/") for folder in made
     )

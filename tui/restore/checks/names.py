@@ -2,7 +2,7 @@
 
 import re
 
-from tui.host.facts import HostFacts, Known
+from tui.host.facts import HostFacts, known
 
 NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*")
 """Podman's rule for names (libpod/define/errors.go, RegexError)."""
@@ -10,9 +10,8 @@ NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*")
 
 def taken_names(facts: HostFacts) -> set[str]:
     """What containers and pods are called; they share their names."""
-    containers, pods = facts.containers, facts.pods
-    names = {found.name for found in containers.value} if isinstance(containers, Known) else set()
-    return names | ({pod.name for pod in pods.value} if isinstance(pods, Known) else set())
+    containers, pods = known(facts.containers, ()), known(facts.pods, ())
+    return {container.name for container in containers} | {pod.name for pod in pods}
 
 
 def free_name(wanted: str, facts: HostFacts) -> str:

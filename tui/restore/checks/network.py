@@ -9,7 +9,7 @@ from tui.checkpoint.checkpoint import CONFIG, NETWORK
 from tui.checkpoint.config import Network
 from tui.criu.state import InetSocket
 from tui.host.document import address_port, container_key, endpoint_key, listener_key
-from tui.host.facts import Endpoint, Known, Listener, Unknown
+from tui.host.facts import Endpoint, Known, Listener, Unknown, known
 from tui.restore.checks.names import free_name
 from tui.restore.checks.ports import overlap
 from tui.restore.checks.registry import Case, check, on_host, unchecked
@@ -36,12 +36,12 @@ def missing(case: Case) -> Iterator[Conflict]:
     networks = [(place, network) for place, network in _networks(case) if network.name != DEFAULT]
     if not networks:
         return
-    known = case.facts.networks
-    if isinstance(known, Unknown):
+    here = case.facts.networks
+    if isinstance(here, Unknown):
         where = networks[0][0], on_host("networks")
-        yield unchecked("network-missing", "the networks", known.reason, *where)
+        yield unchecked("network-missing", "the networks", here.reason, *where)
         return
-    there = {network.name for network in known.value}
+    there = {network.name for network in here.value}
     for place, network in networks:
         if network.name not in there:
             name = safe_text(network.name)
@@ -120,9 +120,9 @@ def ip_outside_subnet(case: Case) -> Iterator[Conflict]:
         return
     subnets = {network.name: network.subnets for network in networks.value}
     for address in _asked(case):
-        known = subnets.get(address.network)
-        if known and not any(_within(address.ip, subnet) for subnet in known):
-            there = safe_text(", ".join(known))
+        here = subnets.get(address.network)
+        if here and not any(_within(address.ip, subnet) for subnet in here):
+            there = safe_text(", ".join(here))
             yield Conflict(
                 "ip-outside-subnet",
                 Severity.BLOCKER,
@@ -387,12 +387,7 @@ def _other_address(case: Case, address: _Address) -> Iterator[Remedy]:
 
 def _creation(case: Case, name: str) -> Remedy:
     """Creating the network, with the recorded subnets unless another network has them."""
-    networks = case.facts.networks
-    taken = [
-        subnet
-        for network in (networks.value if isinstance(networks, Known) else ())
-        for subnet in network.subnets
-    ]
+    taken = [subnet for network in known(case.facts.networks, ()) for subnet in network.subnets]
     words: list[str] = []
     for subnet, gateway in _recorded_subnets(case, name):
         if not any(_overlap(subnet, other) for other in taken):
@@ -425,13 +420,9 @@ def _recorded_subnets(case: Case, name: str) -> Iterator[tuple[str, str]]:
 
 
 def _holder(case: Case, endpoint: Endpoint) -> str:
-    containers = case.facts.containers
-    known: Iterable[str] = (
-        container_key(one)
-        for one in (containers.value if isinstance(containers, Known) else ())
-        if one.id == endpoint.container
-    )
-    return safe_text(f"container {next(iter(known), endpoint.container[:12])} has it")
+    containers = known(case.facts.containers, ())
+    names = (container_key(one) for one in containers if one.id == endpoint.container)
+    return safe_text(f"container {next(names, endpoint.container[:12])} has it")
 
 
 @lru_cache(maxsize=1024)

@@ -13,6 +13,7 @@ from tui.checkpoint.config import PortMapping
 from tui.host.document import container_key, listener_key
 from tui.host.facts import Container, HostFacts, Known, Listener, PublishedPort, Unknown
 from tui.restore.checks.registry import Case, check, on_host, unchecked
+from tui.restore.checks.words import SHOWN, some
 from tui.restore.conflict import Conflict, Evidence, Location, Remedy, Severity
 from tui.restore.ports import LARGEST, PortError, host_side, parse, spec
 from tui.restore.rewrite import NEW_PORTS
@@ -20,9 +21,6 @@ from tui.text import safe_text
 
 RUNNING = frozenset({"running", "paused", "stopping"})
 """States in which a container holds its ports."""
-
-SHOWN = 3
-"""How many holders, and how many gaps between ports, one conflict names."""
 
 MARKED = 20
 """How many nodes one conflict marks."""
@@ -206,7 +204,7 @@ def _taken(
     found = running or holders
     if not found:
         return
-    who = _some(list(dict.fromkeys(holder.who for holder in found)), "others")
+    who = some(list(dict.fromkeys(holder.who for holder in found)), rest="others")
     evidence = [holder.evidence for holder in found[:SHOWN]]
     where = dict.fromkeys(holder.where for holder in found[:MARKED])
     ports = _ports(mapping, (holder.ports for holder in found))
@@ -224,8 +222,7 @@ def _taken(
         where=(*_place(case, index), *where),
         evidence=Evidence(
             archive=safe_text(spec(mapping)),
-            host="; ".join(evidence)
-            + (f"; and {len(found) - SHOWN} more" if len(found) > SHOWN else ""),
+            host=some(evidence, len(found), between="; "),
         ),
         remedies=tuple(_next_port(sockets, mappings, index)) if running else (),
     )
@@ -269,7 +266,7 @@ def _ports(mapping: PortMapping, taken: Iterable[range]) -> str:
         return f"Port {_subject(mapping)} is"
     runs = [_common(run, _span(mapping)) for run in _merged(taken)]
     numbers = [str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs]
-    return f"{_some(numbers, 'more')} of the ports {_subject(mapping)} are"
+    return f"{some(numbers)} of the ports {_subject(mapping)} are"
 
 
 def _first(holder: _Holder) -> int:
@@ -290,11 +287,6 @@ def _merged(spans: Iterable[range]) -> list[range]:
 def _within(port: int, merged: list[range]) -> bool:
     at = bisect_right(merged, port, key=lambda span: span.start)
     return at > 0 and port < merged[at - 1].stop
-
-
-def _some(words: list[str], rest: str) -> str:
-    more = len(words) - SHOWN
-    return ", ".join(words[:SHOWN]) + (f" and {more} {rest}" if more > 0 else "")
 
 
 def _span(mapping: PortMapping | PublishedPort) -> range:

@@ -27,9 +27,9 @@ def locks_exhausted(case: Case) -> Iterator[Conflict]:
     podman, volumes = case.facts.podman, case.facts.volumes
     if isinstance(podman, Unknown) or podman.value.free_locks is None:
         return
-    there = {volume.name for volume in volumes.value} if isinstance(volumes, Known) else set()
     wanted = {volume.name for volume in case.checkpoint.config.named_volumes or ()}
-    needed = 1 + (len(wanted - there) if isinstance(volumes, Known) else 0)
+    new = wanted - {volume.name for volume in volumes.value} if isinstance(volumes, Known) else ()
+    needed = 1 + len(new)
     free = podman.value.free_locks
     if free < needed:
         yield Conflict(

@@ -27,9 +27,11 @@ def secret_missing(case: Case) -> Iterator[Conflict]:
             where = case.at(CONFIG, "secrets"), on_host("secrets")
             yield unchecked("secret-missing", "the secrets", secrets.reason, *where)
         return
+    seen = set(secrets.value)
     for index, secret in enumerate(wanted):
-        if secret.name in secrets.value or secret.name in {one.name for one in wanted[:index]}:
+        if secret.name in seen:
             continue
+        seen.add(secret.name)
         name = safe_text(secret.name)
         yield Conflict(
             "secret-missing",
