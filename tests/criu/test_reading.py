@@ -47,14 +47,12 @@ def test_images_of_real_checkpoints_are_read_without_a_problem(path: Path) -> No
     assert last.criu.problems == ()
     assert [one.criu for one in earlier] == [None] * len(earlier)
     assert last.criu.architecture == "amd64"
-    assert last.criu.image_version == 2
     assert (last.criu.lsm, last.criu.lsm_profiles) == ("none", ())
     assert (last.criu.network_lock, last.criu.tcp_close) == ("iptables", False)
     assert last.criu.plugins == ()
     assert last.criu.xsave & 0b10
     assert {"memory", "pids", "name=systemd"} <= set(last.criu.controllers)
-    assert (last.criu.user_namespace, last.criu.time_namespace) == (False, True)
-    assert (last.criu.locks, last.criu.seccomp) == (0, False)
+    assert (last.criu.user_namespace, last.criu.locks) == (False, 0)
     assert last.criu.processes >= 1
 
 
@@ -62,7 +60,7 @@ def test_a_server_that_listens() -> None:
     web = state("web")
     assert web.sockets == (InetSocket("tcp", 10, "::", 80, "::", 0),)
     assert not web.sockets[0].connected
-    assert (web.streams, web.processes, web.sessions) == (0, 1, 0)
+    assert (web.streams, web.processes) == (0, 1)
     assert RegularFile("/bin/busybox", 2063232, 0o100755, False, web.files[0].mount) in web.files
     assert {mount.mountpoint: mount.external for mount in web.mounts}["/www"] == "/www"
 
@@ -137,28 +135,25 @@ def test_an_older_and_a_newer_inventory(inventory: images.Inventory, lsm: str, l
     assert (found.lsm, found.network_lock) == (lsm, lock)
 
 
-def core(mtype: int, bits: int = 0, profile: bytes = b"", mode: int = 0) -> bytes:
+def core(mtype: int, bits: int = 0, profile: bytes = b"") -> bytes:
     xsave = images.XsaveX86(xstate_bv=bits)
     return image(
         Magic.CORE,
         images.Core(
             mtype=mtype,
             thread_info=images.ThreadInfoX86(fpregs=images.FpregsX86(xsave=xsave)),
-            thread_core=images.ThreadCore(
-                creds=images.Creds(lsm_profile=profile), seccomp_mode=mode
-            ),
+            thread_core=images.ThreadCore(creds=images.Creds(lsm_profile=profile)),
         ),
     )
 
 
 def test_threads_are_put_together() -> None:
     found = read_state(
-        contents(core_1=core(1, 0b11), core_7=core(1, 1 << 5, b"one"), core_8=core(1, 0, b"one", 2))
+        contents(core_1=core(1, 0b11), core_7=core(1, 1 << 5, b"one"), core_8=core(1, 0, b"one"))
     )
     assert found.architecture == "amd64"
     assert found.xsave == 0b100011
     assert found.lsm_profiles == ("one",)
-    assert found.seccomp
 
 
 @pytest.mark.parametrize(
@@ -168,10 +163,10 @@ def test_architectures(mtype: int, architecture: str) -> None:
     assert read_state(contents(core_1=core(mtype))).architecture == architecture
 
 
-def test_processes_that_lead_a_session() -> None:
-    tree = [images.Pstree(pid=pid, sid=sid) for pid, sid in ((1, 1), (2, 1), (3, 3), (4, 3))]
+def test_processes_are_counted() -> None:
+    tree = [images.Pstree(pid=pid) for pid in (1, 2, 3, 4)]
     found = read_state(contents(pstree=image(Magic.PSTREE, *tree)))
-    assert (found.processes, found.sessions) == (4, 1)
+    assert found.processes == 4
 
 
 @pytest.mark.parametrize("order", ["little", "big"])
@@ -237,23 +232,19 @@ def test_files_of_which_some_were_deleted() -> None:
 
 def test_mounts_of_every_age() -> None:
     mounts = [
-        images.Mnt(mnt_id=1, fstype=17, mountpoint=b"./"),
-        images.Mnt(mnt_id=2, fstype=5, mountpoint=b"/.a", ext_key=b"/.a"),
-        images.Mnt(
-            mnt_id=3, fstype=16, fsname=b"ext4", mountpoint=b"/b", root=b"key", ext_mount=True
-        ),
-        images.Mnt(mnt_id=4, fstype=0, mountpoint=b"/c", root=b"/r"),
-        images.Mnt(mnt_id=5, fstype=16, mountpoint=b"/d"),
-        images.Mnt(mnt_id=6, fstype=77),
+        images.Mnt(mnt_id=1, mountpoint=b"./"),
+        images.Mnt(mnt_id=2, mountpoint=b"/.a", ext_key=b"/.a"),
+        images.Mnt(mnt_id=3, mountpoint=b"/b", root=b"key", ext_mount=True),
+        images.Mnt(mnt_id=4, mountpoint=b"/c", root=b"/r"),
+        images.Mnt(mnt_id=5),
     ]
     raw = image(Magic.MOUNTS, *mounts)
     assert read_state(contents(mountpoints_13=raw)).mounts == (
-        Mount(1, "/", "", "overlay"),
-        Mount(2, "/.a", "/.a", "tmpfs"),
-        Mount(3, "/b", "key", "ext4"),
-        Mount(4, "/c", "", "unsupported"),
-        Mount(5, "/d", "", "16"),
-        Mount(6, "/", "", "77"),
+        Mount(1, "/", ""),
+        Mount(2, "/.a", "/.a"),
+        Mount(3, "/b", "key"),
+        Mount(4, "/c", ""),
+        Mount(5, "/", ""),
     )
 
 
@@ -268,7 +259,6 @@ def test_cgroups_locks_and_what_is_told_by_names() -> None:
             member("checkpoint/tcp-stream-9f.img"),
             member("checkpoint/tcp-stream-a.img"),
             member("checkpoint/userns-9.img"),
-            member("checkpoint/timens-0.img"),
             cgroup=image(Magic.CGROUP, images.Cgroup(controllers=controllers)),
             filelocks=image(Magic.LOCKS, *[images.FileLock(flag=1)] * 3),
         )
@@ -276,7 +266,6 @@ def test_cgroups_locks_and_what_is_told_by_names() -> None:
     assert found.controllers == ("cpu", "cpuacct", "")
     assert (found.locks, found.streams) == (3, 2)
     assert found.user_namespace
-    assert found.time_namespace
 
 
 # Images that are missing, damaged or hostile
@@ -287,7 +276,7 @@ def test_images_that_every_checkpoint_has_are_missed() -> None:
     assert found == CriuState(problems=found.problems)
     assert [(problem.member, problem.message) for problem in found.problems] == [
         (f"checkpoint/{name}.img", "missing: CRIU writes one in every checkpoint")
-        for name in ("inventory", "core-*", "pstree", "files", "mountpoints-*")
+        for name in ("inventory", "core-*", "files", "mountpoints-*", "pstree")
     ]
 
 

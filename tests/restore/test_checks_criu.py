@@ -370,7 +370,7 @@ def test_unknown_programs_leave_it_open_where_one_is_needed() -> None:
 
 
 def mounted(*keys: str) -> Checkpoint:
-    mounts = tuple(Mount(index, f"/m{index}", key, "tmpfs") for index, key in enumerate(keys))
+    mounts = tuple(Mount(index, f"/m{index}", key) for index, key in enumerate(keys))
     return images(mounts=mounts)
 
 

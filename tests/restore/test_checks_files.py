@@ -17,8 +17,8 @@ DELETED = archive("deleted")
 ROOT, VOLUME = 1, 2
 
 MOUNTS = (
-    Mount(ROOT, "/", "", "overlay"),
-    Mount(VOLUME, "/data", "/data", "unsupported"),
+    Mount(ROOT, "/", ""),
+    Mount(VOLUME, "/data", "/data"),
 )
 
 BUSYBOX = RegularFile("/bin/busybox", 2063232, 0o100755, False, ROOT)
@@ -279,7 +279,7 @@ INDEX = RegularFile("/www/index.html", 6, 0o100644, False, VOLUME)
 def serving(*files: RegularFile, **volume: object) -> Checkpoint:
     """A container with the volume webdata at /www, in which these files are open."""
     base = archive("web")
-    mounts = (Mount(ROOT, "/", "", "overlay"), Mount(VOLUME, "/www", "/www", "unsupported"))
+    mounts = (Mount(ROOT, "/", ""), Mount(VOLUME, "/www", "/www"))
     named = [{"volumeName": "webdata", "dest": "/www", **volume}]
     changed = altered(base, config={"namedVolumes": named})
     return replace(changed, criu=CriuState(files=files, mounts=mounts))

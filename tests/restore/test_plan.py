@@ -190,7 +190,7 @@ SITUATIONS = {
             lsm_profiles=("container_t",),
             plugins=("cuda_plugin",),
             tcp_close=True,
-            mounts=(Mount(1, "/data\n", "/data\n", "ext4"),),
+            mounts=(Mount(1, "/data\n", "/data\n"),),
         ),
         replace(
             ELSEWHERE,

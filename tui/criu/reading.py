@@ -48,32 +48,6 @@ _PROTOCOLS = {
     255: "raw",
 }
 
-_FILESYSTEMS = {
-    0: "unsupported",
-    1: "proc",
-    2: "sysfs",
-    3: "devtmpfs",
-    4: "binfmt_misc",
-    5: "tmpfs",
-    6: "devpts",
-    7: "simfs",
-    8: "pstore",
-    9: "securityfs",
-    10: "fusectl",
-    11: "debugfs",
-    12: "cgroup",
-    13: "aufs",
-    14: "mqueue",
-    15: "fuse",
-    17: "overlay",
-    18: "autofs",
-    19: "tracefs",
-    23: "cgroup2",
-}
-
-_NAMED_BY_ITSELF = 16
-"""The file system of this kind says its name: CRIU knows it only by that."""
-
 _WORDS = {2: 1, 10: 4}
 """Words of an address: AF_INET, AF_INET6."""
 
@@ -86,9 +60,6 @@ def read_state(contents: Contents) -> CriuState:
     for name in found.named(r"core-\d+\.img", needed="core-*.img"):
         for core in found.decoded(name, Magic.CORE, images.Core):
             cores.add(core)
-    sessions = [
-        entry.pid == entry.sid for entry in found.decoded("pstree.img", Magic.PSTREE, images.Pstree)
-    ]
     sockets, files = _files(found)
     return CriuState(
         architecture=cores.architecture,
@@ -100,17 +71,13 @@ def read_state(contents: Contents) -> CriuState:
         else "",
         tcp_close=bool(inventory and inventory.tcp_close),
         plugins=_unique(inventory.plugins_entry.plugins) if inventory else (),
-        image_version=inventory.img_version if inventory else 0,
         sockets=sockets,
         files=files,
         mounts=tuple(_mounts(found)),
         controllers=_controllers(found),
         locks=sum(1 for _ in found.optional("filelocks.img", Magic.LOCKS, images.FileLock)),
         user_namespace=bool(list(found.named(r"userns-\d+\.img"))),
-        processes=len(sessions),
-        sessions=sum(sessions[1:]),
-        time_namespace=bool(list(found.named(r"timens-\d+\.img"))),
-        seccomp=cores.seccomp,
+        processes=sum(1 for _ in found.decoded("pstree.img", Magic.PSTREE, images.Pstree)),
         streams=len(list(found.named(r"tcp-stream-[0-9a-f]+\.img"))),
         problems=tuple(found.problems),
     )
@@ -193,13 +160,11 @@ class _Cores:
 
     architecture: str = ""
     xsave: int = 0
-    seccomp: bool = False
     profiles: dict[str, None] = field(default_factory=dict)
 
     def add(self, core: images.Core) -> None:
         self.architecture = self.architecture or _ARCHITECTURES.get(core.mtype, "")
         self.xsave |= core.thread_info.fpregs.xsave.xstate_bv
-        self.seccomp |= core.thread_core.seccomp_mode != 0
         profile = decode(core.thread_core.creds.lsm_profile)
         if profile:
             self.profiles[profile] = None
@@ -254,12 +219,10 @@ def _file(reg: images.RegFile, ghost: bool) -> RegularFile:
 def _mounts(found: _Images) -> Iterator[Mount]:
     for name in found.named(r"mountpoints-\d+\.img", needed="mountpoints-*.img"):
         for entry in found.decoded(name, Magic.MOUNTS, images.Mnt):
-            kind = decode(entry.fsname) if entry.fstype == _NAMED_BY_ITSELF else ""
             yield Mount(
                 id=entry.mnt_id,
                 mountpoint="/" + decode(entry.mountpoint).removeprefix(".").lstrip("/"),
                 external=decode(entry.ext_key or (entry.root if entry.ext_mount else b"")),
-                filesystem=kind or _named(entry.fstype, _FILESYSTEMS),
             )
 
 

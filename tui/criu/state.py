@@ -51,8 +51,6 @@ class Mount:
     mountpoint: str
     external: str
     """The key under which the runtime must name it again; empty if CRIU makes it."""
-    filesystem: str
-    """`overlay`, `tmpfs`, …; `unsupported` for those that CRIU does not know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +73,6 @@ class CriuState:
     """It was dumped so that its connections must be closed."""
     plugins: tuple[str, ...] = ()
     """CRIU plugins that the dump used, such as `cuda_plugin`."""
-    image_version: int = 0
     sockets: tuple[InetSocket, ...] = ()
     streams: int = 0
     """TCP connections whose data is in the archive: told by the names of the images alone."""
@@ -88,9 +85,3 @@ class CriuState:
     user_namespace: bool = False
     """It ran in a user namespace of its own."""
     processes: int = 0
-    sessions: int = 0
-    """Processes that lead a session besides the first: `podman exec`, or daemons."""
-    time_namespace: bool = False
-    """Its clocks were dumped: they go on where they stopped, in a time namespace."""
-    seccomp: bool = False
-    """A thread was confined by seccomp."""
