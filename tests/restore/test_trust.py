@@ -152,6 +152,30 @@ def test_the_options_alone_make_a_bind_mount(kind: str) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("kind", "risk"),
+    [
+        ("pid", Risk.HIGH),
+        ("mount", Risk.HIGH),
+        ("user", Risk.HIGH),
+        ("ipc", Risk.MEDIUM),
+        ("uts", Risk.LOW),
+    ],
+)
+def test_a_namespace_with_a_path_is_not_its_own(kind: str, risk: Risk) -> None:
+    path = f"/proc/1/ns/{kind}"
+    others = [{"type": one} for one in ("pid", "mount", "network", "ipc", "uts") if one != kind]
+    joins = ordinary(namespaces=[*others, {"type": kind, "path": path}])
+    assert titles(joins) == [(risk, f"joins the {kind} namespace at {path} of the host")]
+
+
+def test_podman_replaces_the_path_of_a_network_that_it_made() -> None:
+    web = ordinary()
+    assert any(one.path for one in web.spec.linux.namespaces or ())
+    assert not titles(web)
+    assert titles(altered(web, config={"createNetNS": None}))[0][0] is Risk.MEDIUM
+
+
 def test_capabilities_are_told_apart_by_what_they_open() -> None:
     web = ordinary()
     process = web.documents[SPEC]["process"] | {

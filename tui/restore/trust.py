@@ -18,7 +18,7 @@ from tui.checkpoint.spec import Hook, Mount
 from tui.host.facts import HostFacts, Known
 from tui.host.questions import is_bind, of_container
 from tui.restore.conflict import Location
-from tui.restore.pods import NAMESPACES
+from tui.restore.pods import NAMESPACES, shared_namespaces
 from tui.text import pointer, safe_text
 
 
@@ -184,6 +184,22 @@ def _namespaces(checkpoint: Checkpoint) -> Iterator[Grant]:
     for name, (risk, title) in _NAMESPACES.items():
         if name not in own:
             yield _grant(risk, title, SPEC, "linux", "namespaces")
+    replaced = _replaced_namespaces(checkpoint.config)
+    for index, namespace in enumerate(namespaces):
+        if namespace.path and namespace.type not in replaced:
+            risk, _ = _NAMESPACES.get(namespace.type, (Risk.HIGH, ""))
+            title = f"joins the {namespace.type} namespace at {namespace.path} of the host"
+            yield _grant(risk, title, SPEC, "linux", "namespaces", index)
+
+
+def _replaced_namespaces(config: ContainerConfig) -> set[str]:
+    """The namespaces whose path Podman replaces: its own network, and those of the pod."""
+    replaced = {namespace.word.lower() for namespace in shared_namespaces(config)}
+    if config.create_net_namespace:
+        replaced.add("network")
+    if config.user_namespace_container:
+        replaced.add("user")
+    return replaced
 
 
 def _capabilities(checkpoint: Checkpoint) -> Iterator[Grant]:
