@@ -1,6 +1,9 @@
+from dataclasses import replace
+
 import pytest
 
 from tests.restore.facts import (
+    CRUN,
     NOBODY_KNOWS,
     altered,
     archive,
@@ -138,6 +141,14 @@ def test_established_connections_need_the_old_name() -> None:
 def test_an_older_podman_cannot_close_connections() -> None:
     (conflict,) = look(
         "tcp-established-with-name", WEB, host(podman=podman(5, 6)), name="x", tcp_established=True
+    )
+    assert [remedy.id for remedy in conflict.remedies] == ["keep-name"]
+
+
+def test_nor_can_a_runtime_that_does_not_know_how() -> None:
+    runc = replace(CRUN, name="runc", closes_connections=False)
+    (conflict,) = look(
+        "tcp-established-with-name", WEB, host(runtime=runc), name="x", tcp_established=True
     )
     assert [remedy.id for remedy in conflict.remedies] == ["keep-name"]
 

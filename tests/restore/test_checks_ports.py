@@ -147,6 +147,22 @@ def test_a_range_is_one_conflict_that_names_the_ports() -> None:
     assert conflict.remedies[0].options == {"publish": ("8011-8021:80-90", "9000:1")}
 
 
+def test_of_very_many_ports_the_one_that_is_there_twice_is_found() -> None:
+    wanted = [
+        {"host_port": number, "container_port": 80, "range": length, "protocol": protocol}
+        for number, length, protocol in (
+            *((number, 1, "tcp") for number in range(20000, 30000)),
+            (25000, 1, "udp"),
+            (10, 300, "tcp"),
+            (309, 1, "tcp"),
+            (310, 1, "tcp"),
+        )
+    ]
+    (conflict,) = look("port-in-use", altered(WEB, config={"newPortMappings": wanted}), host())
+    assert conflict.title == "Port 309/tcp is published twice"
+    assert conflict.evidence.archive == "10-309:80-379 and 309:80"
+
+
 def test_every_port_of_a_crowded_host_is_one_conflict() -> None:
     facts = host(listeners=[listener(number) for number in range(1, 65536, 2)])
     (conflict,) = look("port-in-use", WEB, facts, publish=("1-65535:1-65535",))

@@ -28,7 +28,7 @@ from tui.host.facts import (
     Unknown,
     Volume,
 )
-from tui.host.host import FACT_TIMEOUT, Answer, Host, NoAnswer, NotInstalled
+from tui.host.host import FACT_TIMEOUT, Answer, Host, NoAnswer, NotInstalled, printed
 from tui.host.image import image_files
 from tui.host.questions import Questions
 from tui.text import safe_text, shell_line
@@ -149,15 +149,7 @@ async def _fact(question: Awaitable[T]) -> Fact[T]:
 
 async def _output(ask: Ask, *argv: str) -> str:
     """What a command prints; a failure is no answer."""
-    return _printed(await ask(argv))
-
-
-def _printed(answer: Answer) -> str:
-    if answer.status != 0:
-        lines = answer.stderr.strip().splitlines()
-        said = safe_text(lines[-1]) if lines else "and said nothing"
-        raise NoAnswer(f"`{shell_line(answer.argv)}` failed ({answer.status}): {said}")
-    return answer.stdout
+    return printed(await ask(argv))
 
 
 def _understood(read: Callable[[str], T], text: str, *argv: str) -> T:
@@ -189,7 +181,7 @@ async def _runtime(ask: Ask, name: str) -> Runtime | None:
     answer = await ask(argv)
     if answer.status != 0 and answers.says_no_such_runtime(answer.stderr):
         return None
-    engine, runtime = _understood(answers.runtime, _printed(answer), *argv)
+    engine, runtime = _understood(answers.runtime, printed(answer), *argv)
     checkpoint, into_pods, restore, finds_criu = await asyncio.gather(
         ask([runtime.path, "checkpoint", "--help"]),
         ask([runtime.path, "restore", "--lsm-mount-context"]),
@@ -228,7 +220,7 @@ async def _criu(ask: Ask) -> Criu | None:
         version, check = await asyncio.gather(ask(["criu", "--version"]), ask(["criu", "check"]))
     except NotInstalled:
         return None
-    number, text = _understood(answers.criu_version, _printed(version), "criu", "--version")
+    number, text = _understood(answers.criu_version, printed(version), "criu", "--version")
     return Criu(
         version=number,
         text=text,
@@ -282,7 +274,7 @@ async def _listeners(ask: Ask) -> tuple[Listener, ...]:
     argv = ("cat", *SOCKETS)
     answer = await ask(argv)
     # cat fails when one of the files is missing, and prints the others
-    text = answer.stdout or _printed(answer)
+    text = answer.stdout or printed(answer)
     return _understood(answers.listeners, text, *argv)
 
 
@@ -299,7 +291,7 @@ async def _endpoints(
     answer = await ask(argv)
     # one that ended meanwhile makes Podman fail, after it has printed the others
     gone = answer.status != 0 and "no such container" in answer.stderr
-    text = answer.stdout if gone else _printed(answer)
+    text = answer.stdout if gone else printed(answer)
     return _understood(answers.endpoints, text, *argv)
 
 
@@ -313,7 +305,7 @@ async def _paths(ask: Ask, paths: Sequence[str]) -> Mapping[str, PathStatus | No
     links = _understood(answers.links, itself.stdout, "stat", "--", *paths)
     for answer in (led_to, itself):
         if not answer.stdout.startswith("/\0"):
-            _printed(answer)
+            printed(answer)
             raise NoAnswer("`stat` did not say what the root folder is")
     return {
         path: replace(status, link=path in links) if (status := found.get(path)) else None
@@ -347,14 +339,14 @@ async def _space(ask: Ask, podman: Awaitable[Fact[Podman]]) -> Mapping[str, int]
     argv = ("df", "--block-size=1", "--output=avail,file", "--", *asked)
     answer = await ask(argv)
     # df fails when one of the folders is missing, and prints the others
-    return _understood(answers.space, answer.stdout or _printed(answer), *argv)
+    return _understood(answers.space, answer.stdout or printed(answer), *argv)
 
 
 async def _criu_plugins(ask: Ask) -> frozenset[str]:
     argv = ("ls", "-1", "--", *PLUGIN_FOLDERS)
     answer = await ask(argv)
     missing = answer.status == _LS_MISSING and "No such file" in answer.stderr
-    return answers.criu_plugins(answer.stdout if missing else _printed(answer))
+    return answers.criu_plugins(answer.stdout if missing else printed(answer))
 
 
 def _value(fact: Fact[T]) -> T:

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from tui.text import safe_text, shell_line
+
 FACT_TIMEOUT = 10.0
 """Seconds that a question to the host may take; a busy Podman hangs for as long as it is busy."""
 
@@ -29,6 +31,15 @@ class Answer:
     """Exit status; negative for the signal that ended it."""
     stdout: str
     stderr: str
+
+
+def printed(answer: Answer, words: int | None = None) -> str:
+    """What a command printed. Raises NoAnswer when it failed, naming its first `words`."""
+    if answer.status != 0:
+        lines = answer.stderr.strip().splitlines()
+        said = safe_text(lines[-1]) if lines else "and said nothing"
+        raise NoAnswer(f"`{shell_line(answer.argv[:words])}` failed ({answer.status}): {said}")
+    return answer.stdout
 
 
 class Process(Protocol):

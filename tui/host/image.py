@@ -13,8 +13,8 @@ from weakref import WeakKeyDictionary
 from tui.checkpoint.checkpoint import Checkpoint
 from tui.checkpoint.summary import deleted
 from tui.host.facts import NOT_ASKED, Fact, ImageFile, Known, Unknown
-from tui.host.host import FACT_TIMEOUT, Answer, Host, NoAnswer
-from tui.text import plural, safe_text, shell_line
+from tui.host.host import FACT_TIMEOUT, Answer, Host, NoAnswer, printed
+from tui.text import plural, safe_text
 
 LIMIT = 500_000
 """Files that are listed; the largest images in common use have some 200,000."""
@@ -29,6 +29,9 @@ _FORMAT = r"%y\0%m\0%s\0%l\0%P\0"
 """Of `find -printf`: type, permissions, size, target of a link, path below the start."""
 
 _FIELDS = 5
+
+_NAMED = 3
+"""Words of a command that a message needs."""
 
 _listed: WeakKeyDictionary[Host, tuple[str, Files]] = WeakKeyDictionary()
 """What each host has listed last, with the image's ID: that names a content which never changes."""
@@ -69,11 +72,11 @@ async def _list(host: Host, image_id: str, timeout: float) -> Files:
     mounting = asyncio.ensure_future(host.run(argv, timeout=timeout))
     try:
         # a podman that is killed half-way leaves nobody who knows whether it is mounted
-        place = _printed(await asyncio.shield(mounting)).strip()
+        place = printed(await asyncio.shield(mounting), _NAMED).strip()
         if not place.startswith("/"):
             raise NoAnswer(f"podman mounted the image at {safe_text(place) or 'no place'}")
         argv = ("find", place, "-mindepth", "1", "-printf", _FORMAT)
-        listing = _printed(await host.run(argv, timeout=timeout))
+        listing = printed(await host.run(argv, timeout=timeout), _NAMED)
     finally:
         await asyncio.shield(asyncio.ensure_future(_unmount(host, image_id, mounting, timeout)))
     return await asyncio.to_thread(read_listing, listing)
@@ -85,14 +88,6 @@ async def _unmount(
     with suppress(NoAnswer):
         if (await mounting).status == 0:
             await host.run(("podman", "image", "unmount", "--", image_id), timeout=timeout)
-
-
-def _printed(answer: Answer) -> str:
-    if answer.status != 0:
-        lines = answer.stderr.strip().splitlines()
-        said = safe_text(lines[-1]) if lines else "and said nothing"
-        raise NoAnswer(f"`{shell_line(answer.argv[:3])}` failed ({answer.status}): {said}")
-    return answer.stdout
 
 
 def read_listing(text: str) -> Files:

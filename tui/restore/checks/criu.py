@@ -8,11 +8,13 @@ from tui.checkpoint.summary import needs_previous
 from tui.criu.state import CriuState, InetSocket
 from tui.host.document import address_port
 from tui.host.facts import Known, Podman, Runtime, Unknown, known
-from tui.restore.checks.identity import TCP_CLOSE
 from tui.restore.checks.registry import Case, check, on_host, unchecked
 from tui.restore.checks.words import SHOWN, some
 from tui.restore.conflict import Conflict, Evidence, Location, Remedy, Severity
 from tui.text import plural, safe_text
+
+TCP_CLOSE = (5, 7, 0)
+"""The first Podman with `--tcp-close`."""
 
 FEATURES = (
     ("avx", "AVX", 1 << 2),
@@ -254,6 +256,27 @@ def _stays(address: str, kept: set[str]) -> bool:
     if isinstance(ip, IPv6Address) and ip.ipv4_mapped:
         ip = ip.ipv4_mapped
     return ip.is_loopback or str(ip) in kept
+
+
+@check("tcp-established-with-name", Severity.BLOCKER, "--tcp-established goes with no new name")
+def tcp_established_with_name(case: Case) -> Iterator[Conflict]:
+    """Established TCP connections can be restored only for the same container.
+
+    Podman refuses: `--tcp-established cannot be used with --name`. Close them (`--tcp-close`), or
+    keep the name.
+    """
+    if case.options.tcp_established and case.options.name:
+        yield Conflict(
+            "tcp-established-with-name",
+            Severity.BLOCKER,
+            "Established connections cannot be restored under a new name",
+            "Podman refuses --tcp-established together with --name.",
+            evidence=Evidence(host=f"--tcp-established --name {safe_text(case.options.name)}"),
+            remedies=(
+                *_close(case),
+                Remedy("keep-name", "keep the old name", options={"name": ""}),
+            ),
+        )
 
 
 @check("tcp-close-unsupported", Severity.BLOCKER, "Connections cannot be closed here")

@@ -10,9 +10,6 @@ from tui.restore.checks.registry import Case, check, on_host, unchecked
 from tui.restore.conflict import Conflict, Evidence, Remedy, Severity
 from tui.text import safe_text
 
-TCP_CLOSE = (5, 7, 0)
-"""The first Podman with `--tcp-close`."""
-
 
 @check("id-in-use", Severity.BLOCKER, "A container with the archive's ID exists")
 def id_in_use(case: Case) -> Iterator[Conflict]:
@@ -109,29 +106,6 @@ def name_invalid(case: Case) -> Iterator[Conflict]:
             evidence=Evidence(archive=f"name {safe_text(name)}"),
             remedies=tuple(_new_name(case)),
         )
-
-
-@check("tcp-established-with-name", Severity.BLOCKER, "--tcp-established goes with no new name")
-def tcp_established_with_name(case: Case) -> Iterator[Conflict]:
-    """Established TCP connections can be restored only for the same container.
-
-    Podman refuses: `--tcp-established cannot be used with --name`. Close them (`--tcp-close`), or
-    keep the name.
-    """
-    if not case.options.tcp_established or not case.options.name:
-        return
-    remedies = [Remedy("keep-name", "keep the old name", options={"name": ""})]
-    if case.podman_version >= TCP_CLOSE:
-        close = {"tcp_established": False, "tcp_close": True}
-        remedies.insert(0, Remedy("close-connections", "close the connections", options=close))
-    yield Conflict(
-        "tcp-established-with-name",
-        Severity.BLOCKER,
-        "Established connections cannot be restored under a new name",
-        "Podman refuses --tcp-established together with --name.",
-        evidence=Evidence(host=f"--tcp-established --name {safe_text(case.options.name)}"),
-        remedies=tuple(remedies),
-    )
 
 
 def _new_name(case: Case) -> Iterator[Remedy]:

@@ -1,6 +1,6 @@
 """Checks of published ports."""
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -64,18 +64,18 @@ def in_use(case: Case) -> Iterator[Conflict]:
         return  # Podman binds ports for a network namespace of the container's own
     mappings = effective_ports(case)
     sockets = _Sockets(facts)
-    bound: list[PortMapping] = []
+    bound = _Bound()
     repeated: set[PortMapping] = set()
     for index, mapping in enumerate(mappings):
         if not mapping.host_port:
             continue
-        twin = next((one for one in bound if _clash(one, mapping)), None)
+        twin = bound.twin(mapping)
         if twin is None:
             yield from _taken(case, sockets, mappings, index)
         elif mapping not in repeated:
             repeated.add(mapping)
             yield _twice(case, sockets, mappings, index, twin)
-        bound.append(mapping)
+        bound.add(mapping)
     if bound:
         for fact, name in ((facts.containers, "containers"), (facts.listeners, "listeners")):
             if isinstance(fact, Unknown):
@@ -194,6 +194,29 @@ class _Sockets:
         ]
 
 
+class _Bound:
+    """The mappings that come before one, found without a look at all of them each time."""
+
+    def __init__(self) -> None:
+        self._mappings: list[PortMapping] = []
+        self._longest = 0
+
+    def __bool__(self) -> bool:
+        return bool(self._mappings)
+
+    def add(self, mapping: PortMapping) -> None:
+        insort(self._mappings, mapping, key=_start)
+        self._longest = max(self._longest, len(_span(mapping)))
+
+    def twin(self, mapping: PortMapping) -> PortMapping | None:
+        """One that wants some of the same ports."""
+        span = _span(mapping)
+        start = bisect_right(self._mappings, span.start - self._longest, key=_start)
+        end = bisect_left(self._mappings, span.stop, key=_start)
+        near = self._mappings[start:end]
+        return next((one for one in near if _clash(one, mapping)), None)
+
+
 def _taken(
     case: Case, sockets: _Sockets, mappings: tuple[PortMapping, ...], index: int
 ) -> Iterator[Conflict]:
@@ -267,6 +290,10 @@ def _ports(mapping: PortMapping, taken: Iterable[range]) -> str:
     runs = [_common(run, _span(mapping)) for run in _merged(taken)]
     numbers = [str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs]
     return f"{some(numbers)} of the ports {_subject(mapping)} are"
+
+
+def _start(mapping: PortMapping) -> int:
+    return mapping.host_port
 
 
 def _first(holder: _Holder) -> int:
