@@ -121,6 +121,11 @@ def test_a_part_of_linux(linux: dict[str, Any], expected: list[tuple[Risk, str]]
         ("/etcetera", ["rbind"], Risk.LOW),
         ("/evil/volumes/webdata/_data/../../../../etc", ["rbind"], Risk.HIGH),
         ("../../../../../../etc", ["rbind", "ro"], Risk.HIGH),
+        ("//", ["rbind", "ro"], Risk.HIGH),
+        ("//etc", ["rbind"], Risk.HIGH),
+        ("/var", ["rbind"], Risk.HIGH),
+        ("/var/lib", ["rbind", "ro"], Risk.MEDIUM),
+        ("/var/lib/containerslike", ["rbind"], Risk.LOW),
         ("../volumes/webdata/_data", ["rbind"], Risk.HIGH),
     ],
 )

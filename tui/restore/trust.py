@@ -7,8 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import PurePosixPath
-from posixpath import normpath
+from posixpath import basename, normpath
 
 import msgspec
 
@@ -243,12 +242,18 @@ def _podmans_own(config: ContainerConfig) -> Callable[[str], bool]:
 
 
 def _mount_risk(mount: Mount, writable: bool) -> Risk:
-    source = PurePosixPath(normpath(mount.source))
-    if source.name in _SOCKETS or source == PurePosixPath("/") or not source.is_absolute():
-        return Risk.HIGH  # runtimes look for the last from a folder of their own, `..` included
-    if any(source == PurePosixPath(one) or source.is_relative_to(one) for one in _SENSITIVE):
+    if not mount.source.startswith("/"):
+        return Risk.HIGH  # runtimes start at a folder of their own, and `..` leads anywhere
+    source = f"/{normpath(mount.source).lstrip('/')}"
+    if source == "/" or basename(source) in _SOCKETS:
+        return Risk.HIGH
+    if any(_within(source, one) or _within(one, source) for one in _SENSITIVE):
         return Risk.HIGH if writable else Risk.MEDIUM
     return Risk.LOW
+
+
+def _within(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(f"{folder}/")
 
 
 def _devices(checkpoint: Checkpoint) -> Iterator[Grant]:
