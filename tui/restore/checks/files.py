@@ -13,7 +13,6 @@ from functools import cached_property, lru_cache
 
 from tui.archive.model import Member, MemberKind
 from tui.checkpoint.checkpoint import CONFIG, Checkpoint
-from tui.checkpoint.config import NamedVolume
 from tui.checkpoint.summary import deleted, diff
 from tui.criu.state import RegularFile
 from tui.host.facts import ImageFile, Known, Unknown, known
@@ -87,7 +86,7 @@ def file_differs(case: Case) -> Iterator[Conflict]:
     the checkpoint again, with changing files in volumes.
     """
     checkpoint, files = case.checkpoint, case.facts.image_files
-    if not _reopened(checkpoint):
+    if "/" not in _reopened(checkpoint):
         return
     if isinstance(files, Unknown):
         if not _image_is_missing(case):
@@ -135,11 +134,10 @@ def volume_file_differs(case: Case) -> Iterator[Conflict]:
     `Can't open file … on restore: No such file`, `has bad size`. Restore without
     `--ignore-volumes`; where that is how it is, make the checkpoint again.
     """
-    if case.checkpoint.criu is None:
-        return
+    opened = _reopened(case.checkpoint)
     ignoring = case.options.ignore_volumes
     for index, volume in enumerate(case.checkpoint.config.named_volumes or ()):
-        used = _of_volume(case.checkpoint, volume)
+        used = opened.get(volume.dest.rstrip("/"), ())
         content = case.checkpoint.contents.nested.get(f"volumes/{volume.name}.tar")
         part = case.value(CONFIG, "namedVolumes", index, "SubPath")
         if not used or part or (content is None and not ignoring):
@@ -175,21 +173,6 @@ def volume_file_differs(case: Case) -> Iterator[Conflict]:
                     remedies=(_UNPACK,) if ignoring else (),
                 )
                 break
-
-
-def _of_volume(checkpoint: Checkpoint, volume: NamedVolume) -> tuple[RegularFile, ...]:
-    """The files in a volume that CRIU will open again; not its root, which has its own check."""
-    if checkpoint.criu is None:
-        return ()
-    place = volume.dest.rstrip("/")
-    roots = {mount.id for mount in checkpoint.criu.mounts if mount.mountpoint == place}
-    return tuple(
-        dict.fromkeys(
-            file
-            for file in checkpoint.criu.files
-            if file.mount in roots and not file.ghost and file.path.startswith(f"{place}/")
-        )
-    )
 
 
 def _is_new(case: Case, name: str) -> bool:
@@ -394,7 +377,7 @@ class _View:
 
     @cached_property
     def used(self) -> tuple[RegularFile, ...]:
-        return _reopened(self._checkpoint)
+        return _reopened(self._checkpoint).get("/", ())
 
     @cached_property
     def image(self) -> _Root:
@@ -423,21 +406,24 @@ def _view(case: Case) -> _View | None:
     return _same(_View(case.checkpoint, files.value, follow=follow))
 
 
-def _reopened(checkpoint: Checkpoint) -> tuple[RegularFile, ...]:
-    """The files on the root file system that CRIU will open again, each once.
+def _reopened(checkpoint: Checkpoint) -> dict[str, tuple[RegularFile, ...]]:
+    """The files that CRIU will open again, each once, by the mountpoint of what they lie on.
 
-    Not the root itself, which the storage makes and not the image.
+    Not the mountpoints themselves: the storage makes that of the root and not the image, and those
+    of volumes have a check of their own.
     """
-    if checkpoint.criu is None:
-        return ()
-    roots = {mount.id for mount in checkpoint.criu.mounts if mount.mountpoint == "/"}
-    return tuple(
-        dict.fromkeys(
-            file
-            for file in checkpoint.criu.files
-            if file.mount in roots
+    state = checkpoint.criu
+    if state is None:
+        return {}
+    places = {mount.id: mount.mountpoint for mount in state.mounts}
+    found: dict[str, dict[RegularFile, None]] = {}
+    for file in state.files:
+        place = places.get(file.mount)
+        if (
+            place
             and not file.ghost
-            and file.path.startswith("/")
-            and file.path != "/"
-        )
-    )
+            and _within(file.path, place.rstrip("/"))
+            and file.path != place
+        ):
+            found.setdefault(place, {})[file] = None
+    return {place: tuple(files) for place, files in found.items()}
