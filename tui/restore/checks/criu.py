@@ -184,7 +184,7 @@ def tcp_close_required(case: Case) -> Iterator[Conflict]:
             "The connections can only be restored closed",
             f"{lacking}, so that it cannot be restored here."
             if lacking
-            else "It was dumped so. Restore it with --tcp-close.",
+            else "The checkpoint was made so. Restore it with --tcp-close.",
             where=_closing(case) if lacking else (),
             evidence=Evidence(archive="inventory.img: tcp_close", host=lacking),
             remedies=tuple(_close(case)),

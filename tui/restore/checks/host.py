@@ -240,7 +240,7 @@ def cgroup_manager_differs(case: Case) -> Iterator[Conflict]:
     yield Conflict(
         "cgroup-manager-differs",
         Severity.BLOCKER,
-        f"The cgroup {safe_text(parent)} is none for {manager}",
+        f"The cgroup {safe_text(parent)} does not fit the manager {manager}",
         f"The container was made with {fitting}. Restore it with that manager.",
         where=(case.at(CONFIG, "cgroupParent"), on_host("podman", "cgroup_manager")),
         evidence=Evidence(

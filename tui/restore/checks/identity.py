@@ -98,7 +98,7 @@ def name_invalid(case: Case) -> Iterator[Conflict]:
         yield Conflict(
             "name-invalid",
             Severity.WARNING,
-            f"{safe_text(name)} is no name that Podman would give",
+            f"{safe_text(name)} is a name that podman run would refuse",
             "The restore works, but other commands may refuse the name. Allowed are letters,"
             " digits, _ . and -, the first a letter or digit.",
             subject=name,
