@@ -428,3 +428,49 @@ async def test_a_log_pauses_away_from_its_end_and_follows_there() -> None:
         assert "paused" not in shown(app)
         await press("v", "v", "v", "v")(pilot)
         assert "paused" not in shown(app)
+
+
+async def test_on_narrow_screens_the_conflicts_never_hide_what_has_the_focus() -> None:
+    async with opened(size=(80, 24)) as (app, pilot):
+        for key in ("5", "tab"):
+            await press("c", key)(pilot)
+            assert not app.screen.query_one(ConflictList).display
+            assert app.focused
+            assert app.focused.region.area
+
+
+async def test_the_summary_and_the_list_of_views_take_the_keys_of_trees() -> None:
+    async with opened(size=(80, 24)) as (app, pilot):
+        await press("j")(pilot)
+        assert app.screen.query_one("#shown", ContentSwitcher).current == "config"
+        await press("g", "l", "G")(pilot)
+        assert app.screen.query_one("#summary").scroll_y > 0
+
+
+async def test_the_summary_says_whether_the_restore_can_be_started() -> None:
+    async with opened(size=(80, 24)) as (app, pilot):
+        assert "✖ blocked: 2 blockers" in shown(app)
+        await press("A", "A")(pilot)
+        assert "✔ ready to restore" in shown(app)
+
+
+async def test_the_footer_offers_no_keys_that_would_be_typed() -> None:
+    async with opened(size=(80, 24)) as (app, pilot):
+        await press("2", "slash")(pilot)
+        assert shown(app).splitlines()[-1].split() == ["^q", "Quit", "F1", "Help"]
+        await press("escape")(pilot)
+        assert "/ Filter" in shown(app)
+        await press("c")(pilot)
+        assert "/ Filter" not in shown(app)
+
+
+async def test_everything_that_a_restore_left_can_be_scrolled_to() -> None:
+    host = DemoHost(pace=0)
+    host.scenario.bring_back = refuse  # type: ignore[method-assign,assignment]
+    scene = Scene("", press(), make_host=lambda: host, options=READY)
+    async with opened(scene, size=(80, 20)) as (app, pilot):
+        await press("r", *"shop2", "ctrl+r", "y", "shift+tab")(pilot)
+        result = app.screen.query_one("#result")
+        assert result.has_focus
+        await press("end")(pilot)
+        assert result.scroll_y == result.max_scroll_y > 0

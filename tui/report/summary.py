@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from tui.checkpoint.checkpoint import CONFIG, NETWORK, SPEC, Checkpoint
 from tui.checkpoint.spec import Mount
@@ -29,6 +30,9 @@ SHORT_ID = 12
 
 LONGEST = 240
 """Characters of a command that are shown."""
+
+MOST = 200
+"""Rows of a section that are shown; the trees have all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,14 @@ def summary(checkpoint: Checkpoint, *, reveal: bool = False) -> tuple[Section, .
         ("Labels", _labels(checkpoint)),
         ("Problems", _problems(checkpoint)),
     )
-    return tuple(Section(title, found) for title, rows in sections if (found := tuple(_said(rows))))
+    return tuple(Section(title, found) for title, rows in sections if (found := _some(_said(rows))))
+
+
+def _some(rows: Iterable[Row]) -> tuple[Row, ...]:
+    rest = iter(rows)
+    found = tuple(islice(rest, MOST))
+    more = sum(1 for _ in rest)
+    return (*found, Row("…", f"{more:,} more")) if more else found
 
 
 def _said(rows: Iterable[Row]) -> Iterator[Row]:

@@ -42,10 +42,22 @@ def shown_path(path: str) -> str:
     return safe_text(f"~{path.removeprefix(home)}" if path.startswith(f"{home}/") else path)
 
 
+def verdict(session: Session) -> Content:
+    """Whether the restore can be started, and why not."""
+    if session.trouble:
+        return Content.styled(f"✖ {session.obstacle}", "$text-error")
+    if session.plan is None or session.reading:
+        return Content.styled(f"… {session.obstacle}", "$quiet")
+    words, style = VERDICTS[session.plan.verdict]
+    if session.obstacle:
+        words = f"{words}: {session.obstacle}"
+    return Content.styled(words, style)
+
+
 def waiting(session: Session) -> str:
     """What is said in place of conflicts that are not known yet."""
     if session.trouble:
-        return safe_text(f"✖ {session.trouble} Press u in the inspector to try again.")
+        return safe_text(f"✖ {session.trouble.rstrip('.')}. Press u in the inspector to try again.")
     if session.checkpoint is None:
         return "Reading the archive …"
     return "Asking the host …" if session.facts is None else ""

@@ -11,7 +11,7 @@ class Scope(StrEnum):
 
     EVERYWHERE = "Everywhere"
     INSPECTOR = "Inspector"
-    TREE = "Trees"
+    VIEWS = "Views"
     CONFLICTS = "Conflicts"
     RESTORE = "Restore form"
     RUN = "Running restore"
@@ -37,11 +37,12 @@ class Key:
     @property
     def shown(self) -> str:
         """The keys as people know them."""
-        return " ".join(_NAMES.get(key, key.replace("ctrl+", "^")) for key in self.keys.split(","))
+        return " ".join(_shown(key) for key in self.keys.split(","))
 
 
 _NAMES = {
     "question_mark": "?",
+    "f1": "F1",
     "slash": "/",
     "escape": "Esc",
     "enter": "Enter",
@@ -58,6 +59,7 @@ KEYS: dict[Scope, tuple[Key, ...]] = {
     Scope.EVERYWHERE: (
         Key("help", "question_mark,f1", "help", "Help", "Show the keys and signs of this screen."),
         Key("quit", "q,ctrl+q", "quit", "Quit", "Leave podthaw; a running restore asks first."),
+        Key("commands", "ctrl+p", "command_palette", "Commands", "Find a command by name.", False),
         Key("suspend", "ctrl+z", "suspend_process", "Suspend", "To the shell; fg returns.", False),
     ),
     Scope.INSPECTOR: (
@@ -71,7 +73,7 @@ KEYS: dict[Scope, tuple[Key, ...]] = {
         Key("views", "1,2,3,4,5,6", "view({})", "Views", "Go to a view by its number.", False),
         Key("back", "escape", "back", "Back", "Leave the filter or the conflicts.", False),
     ),
-    Scope.TREE: (
+    Scope.VIEWS: (
         Key("down", "j", "cursor_down", "Down", "One line down.", False),
         Key("up", "k", "cursor_up", "Up", "One line up.", False),
         Key("open", "l,right", "open", "Open", "Open what is inside.", False),
@@ -134,12 +136,17 @@ def _bindings(scope: Scope, key: Key) -> list[Binding]:
         ]
     return [
         Binding(
-            key.keys,
+            one,
             key.action,
             key.label,
             show=key.footer,
             tooltip=key.help,
-            id=name,
-            key_display=key.shown.split(" ")[0],
+            id=f"{name}-{one}",
+            key_display=_shown(one),
         )
+        for one in key.keys.split(",")
     ]
+
+
+def _shown(key: str) -> str:
+    return _NAMES.get(key, key.replace("ctrl+", "^"))

@@ -39,7 +39,7 @@ class SessionScreen(PodthawScreen):
 
     def on_screen_resume(self) -> None:
         """Catch up with what happened while another screen was on top."""
-        self.show(self.app.session)
+        self._session_changed(self.app.session)
 
     def action_remedy(self, index: int) -> None:
         """Use the remedy with this place among the keys."""
@@ -56,5 +56,5 @@ class SessionScreen(PodthawScreen):
         self.app.push_screen(explanation(event.conflict))
 
     def _session_changed(self, session: Session) -> None:
-        if self.is_current:
+        if self.is_current and self.query(ConflictList):  # not while it is taken apart
             self.show(session)

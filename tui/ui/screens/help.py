@@ -43,8 +43,16 @@ class TextScreen(ModalScreen[None]):
         """A frame with the text in it."""
         with VerticalScroll(classes="dialog") as frame:
             frame.border_title = Content(self._title)
-            frame.border_subtitle = "Esc closes"
             yield Static(self._content)
+
+    def on_resize(self) -> None:
+        """Say how to see the rest, if there is more."""
+        self.call_after_refresh(self._tell)
+
+    def _tell(self) -> None:
+        frame = self.query_one(VerticalScroll)
+        more = "j k scroll · " if frame.max_scroll_y else ""
+        frame.border_subtitle = f"{more}Esc closes"
 
     def action_scroll_down(self) -> None:
         """One line down."""

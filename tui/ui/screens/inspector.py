@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
@@ -57,10 +57,20 @@ VIEWS = (
 )
 
 
+class ViewList(OptionList):
+    """The views by their names, with the same keys as the views themselves."""
+
+    BINDINGS = bindings(Scope.VIEWS)
+
+    action_open = OptionList.action_select
+    action_scroll_home = OptionList.action_first
+    action_scroll_end = OptionList.action_last
+
+
 class InspectorScreen(SessionScreen):
     """The views on the left, one of them in the middle, the conflicts on the right."""
 
-    SCOPES = (Scope.INSPECTOR, Scope.TREE, Scope.CONFLICTS)
+    SCOPES = (Scope.INSPECTOR, Scope.VIEWS, Scope.CONFLICTS)
     BINDINGS = [*bindings(Scope.INSPECTOR), *REMEDY_BINDINGS]
     AUTO_FOCUS = "#views"
 
@@ -74,9 +84,11 @@ class InspectorScreen(SessionScreen):
         """Line, panes, footer."""
         yield ArchiveLine()
         with Horizontal(id="panes"):
-            yield OptionList(*(Option(view.title, id=view.id) for view in VIEWS), id="views")
+            yield ViewList(*(Option(view.title, id=view.id) for view in VIEWS), id="views")
             with Vertical(id="centre"):
-                yield Input(placeholder="words to look for", id="filter", classes="-hidden")
+                entry = Input(placeholder="words to look for", id="filter", classes="-hidden")
+                entry.border_subtitle = "Enter goes to what was found · Esc closes"
+                yield entry
                 with ContentSwitcher(initial="summary", id="shown"):
                     yield SummaryView(id="summary")
                     for view in VIEWS[1:]:
@@ -89,7 +101,8 @@ class InspectorScreen(SessionScreen):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What can be done now."""
         if action == "filter":
-            return isinstance(self._tree(), DocumentTree)
+            elsewhere = isinstance(self.focused, Input | ConflictList)
+            return bool(self._tree()) and not elsewhere
         if action == "restore":
             checkpoint = self.app.session.checkpoint
             return bool(checkpoint and checkpoint.readable) or None
@@ -105,6 +118,12 @@ class InspectorScreen(SessionScreen):
     @on(OptionList.OptionSelected, "#views")
     def _view_selected(self) -> None:
         self._current().focus()
+
+    @on(events.DescendantFocus)
+    def _focus_moved(self, event: events.DescendantFocus) -> None:
+        """On a narrow screen the conflicts must not hide what has the focus now."""
+        if not isinstance(event.widget, ConflictList):
+            self.remove_class("-conflicts")
 
     @on(ConflictList.Chosen)
     def _conflict_chosen(self, event: ConflictList.Chosen) -> None:
@@ -139,6 +158,7 @@ class InspectorScreen(SessionScreen):
 
     def action_view(self, number: int) -> None:
         """Show the view with this number."""
+        self.remove_class("-conflicts")  # what is hidden cannot be focused
         self._go_to(VIEWS[number - 1].id)
         self._current().focus()
 

@@ -21,7 +21,7 @@ from tui.restore.ports import spec
 from tui.restore.rewrite import Change
 from tui.restore.trust import Risk
 from tui.text import safe_text, shell_line
-from tui.ui.content import VERDICTS, waiting
+from tui.ui.content import verdict, waiting
 from tui.ui.keys import Scope, bindings
 from tui.ui.outline import plain_value
 from tui.ui.screens.base import SessionScreen
@@ -99,7 +99,7 @@ class RestoreScreen(SessionScreen):
                 yield Button("Restore", id="start", variant="primary", compact=True)
             with Vertical(id="right"):
                 yield ConflictList(id="conflicts")
-                with VerticalScroll(id="consequences", can_focus=False) as consequences:
+                with VerticalScroll(id="consequences") as consequences:
                     consequences.border_title = "What will change, and the command"
                     yield Static(id="changes")
                     yield Static(id="command")
@@ -196,7 +196,7 @@ class RestoreScreen(SessionScreen):
             self._fill(session, session.checkpoint)
         plan = session.plan
         self.query_one(ConflictList).show(plan.conflicts if plan else (), waiting(session))
-        self.query_one("#verdict", Static).update(_verdict(session))
+        self.query_one("#verdict", Static).update(verdict(session))
         self.query_one("#start", Button).disabled = bool(session.obstacle)
         self.query_one("#changes", Static).update(_changes(plan))
         self.query_one("#command", Static).update(_command(plan))
@@ -258,15 +258,6 @@ def _pod_line(pod: Pod, needed: set[str]) -> Content:
     else:
         fit = "✔ fits" if needed else ""
     return Content(f"{safe_text(pod.name)}  {fit}".rstrip())
-
-
-def _verdict(session: Session) -> Content:
-    if session.plan is None or session.reading or session.trouble:
-        return Content.styled(f"… {session.obstacle}", "$quiet")
-    words, style = VERDICTS[session.plan.verdict]
-    if session.obstacle:
-        words = f"{words}: {session.obstacle}"
-    return Content.styled(words, style)
 
 
 def _changes(plan: Plan | None) -> Content:

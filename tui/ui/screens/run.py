@@ -5,12 +5,13 @@ from contextlib import aclosing
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Footer, Input, Static
 
 from tui.errors import PodthawError
 from tui.host.host import NoAnswer
+from tui.report.summary import SHORT_ID
 from tui.restore.events import Event, Finished, Level, LogLine, Status
 from tui.restore.pipeline import Restore
 from tui.restore.remains import clean_up
@@ -65,7 +66,9 @@ class RunScreen(PodthawScreen):
         with Horizontal(id="panes"):
             with Vertical(id="left"):
                 yield StepList()
-                yield Static(id="result", markup=False)
+                with VerticalScroll(id="result") as result:
+                    result.border_title = "Result"
+                    yield Static("The restore is still running.", markup=False)
             with Vertical(id="right"):
                 yield Input(placeholder="words to look for", id="filter", classes="-hidden")
                 yield LogView()
@@ -75,7 +78,6 @@ class RunScreen(PodthawScreen):
         """Start."""
         self.query_one(ArchiveLine).show(self.app.session)
         self.query_one(LogView).border_title = "Log"
-        self.query_one("#result").border_title = "Result"
         self.set_interval(_TICK, self._flush)
         self._follow()
 
@@ -185,9 +187,11 @@ class RunScreen(PodthawScreen):
 
     def _show_result(self) -> None:
         assert self._finished
-        result = self.query_one("#result", Static)
+        result = self.query_one("#result")
         result.add_class("-ended")
-        result.update(Content("\n").join(_result(self._finished, cleaned=self._cleaned)))
+        result.query_one(Static).update(
+            Content("\n").join(_result(self._finished, cleaned=self._cleaned))
+        )
 
     def _close_filter(self) -> None:
         entry = self.query_one("#filter", Input)
@@ -231,7 +235,7 @@ def _result(finished: Finished, *, cleaned: bool) -> Iterator[Content]:
     words, style = _STATUS[finished.status]
     yield Content.assemble((words, style), f"  {safe_text(finished.name)}")
     if finished.status is Status.RESTORED:
-        yield Content.assemble(("id  ", "$quiet"), finished.id)
+        yield Content.assemble(("id  ", "$quiet"), finished.id[:SHORT_ID])
         for answer in finished.answers:
             yield Content.assemble(("answers on  ", "$quiet"), safe_text(answer))
         yield Content.styled("o shows what it printed", "$quiet")

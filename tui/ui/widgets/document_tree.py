@@ -42,7 +42,7 @@ Node = TreeNode[Place | More]
 class DocumentTree(Tree[Place | More]):
     """One document."""
 
-    BINDINGS = bindings(Scope.TREE)
+    BINDINGS = bindings(Scope.VIEWS)
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "document-tree--key",

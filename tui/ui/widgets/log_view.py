@@ -89,8 +89,7 @@ class LogView(ScrollView, can_focus=True):
 
     def on_resize(self, _: events.Resize) -> None:
         """Stay at the end while following."""
-        if self._following:
-            self.scroll_end(animate=False)
+        self._keep_up()
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Away from the end it pauses, and back there it follows again."""
@@ -129,9 +128,13 @@ class LogView(ScrollView, can_focus=True):
 
     def _measure(self, widest: int) -> None:
         self.virtual_size = Size(max(widest, self.virtual_size.width), len(self._shown))
+        self._keep_up()
+        self.call_after_refresh(self._keep_up)  # until then the end may not be known
+        self.refresh()
+
+    def _keep_up(self) -> None:
         if self._following:
             self.scroll_end(animate=False, immediate=True)
-        self.refresh()
 
     def _follow(self, following: bool) -> None:
         self._following = following

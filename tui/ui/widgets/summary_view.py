@@ -15,11 +15,15 @@ from tui.report.summary import Section, summary
 from tui.report.text import GLYPHS
 from tui.restore.conflict import Conflict, Severity
 from tui.text import safe_text
+from tui.ui.content import verdict
+from tui.ui.keys import Scope, bindings
 from tui.ui.session import Session
 
 
 class SummaryView(VerticalScroll):
     """Titled rows, with the conflicts on the rows that they are about."""
+
+    BINDINGS = bindings(Scope.VIEWS)
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "summary-view--title",
@@ -30,6 +34,15 @@ class SummaryView(VerticalScroll):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._sections: tuple[Section, ...] = ()
+        self._basis: tuple[object, ...] = ()
+
+    def action_cursor_down(self) -> None:
+        """One line down."""
+        self.action_scroll_down()
+
+    def action_cursor_up(self) -> None:
+        """One line up."""
+        self.action_scroll_up()
 
     def compose(self) -> ComposeResult:
         """One text."""
@@ -39,7 +52,17 @@ class SummaryView(VerticalScroll):
         """Show the checkpoint of `session`."""
         if session.checkpoint is None:
             return
-        self._sections = summary(session.checkpoint, reveal=session.reveal)
+        self.border_title = verdict(session)
+        contents = session.checkpoint.contents
+        basis = (
+            session.checkpoint.documents,
+            contents.finished,
+            contents.problems,
+            session.reveal,
+        )
+        if basis != self._basis:
+            self._basis = basis
+            self._sections = summary(session.checkpoint, reveal=session.reveal)
         conflicts = session.plan.conflicts if session.plan else ()
         parts = [self._table(section, conflicts) for section in self._sections]
         self.query_one(Static).update(Group(*parts))
