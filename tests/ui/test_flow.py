@@ -12,6 +12,7 @@ from textual.widgets import Button, ContentSwitcher, Input, OptionList, Select, 
 from tests.data import DATA
 from tests.restore.hosts import AlteredHost
 from tests.ui.scenes import ARCHIVE, FAILURE, READY, RESTORE, SCENES, Scene, press, settled
+from tests.ui.test_hostile import archive
 from tui.errors import ArchiveError, PodthawError
 from tui.host.commands import CommandHost
 from tui.host.demo import DemoHost
@@ -161,7 +162,7 @@ async def test_the_form_follows_every_keystroke() -> None:
         text = shown(app)
         assert "'--name=shop 2'" in words(app, "#command")
         assert "shop → shop 2" in text
-        assert "no name that Podman would give" in words(app, "#conflicts")
+        assert "a name that podman run would refuse" in words(app, "#conflicts")
         assert app.screen.query_one("#start", Button).disabled
         assert "✖ blocked: 2 blockers" in text
 
@@ -474,3 +475,25 @@ async def test_everything_that_a_restore_left_can_be_scrolled_to() -> None:
         assert result.has_focus
         await press("end")(pilot)
         assert result.scroll_y == result.max_scroll_y > 0
+
+
+async def test_where_nothing_was_found_nothing_is_copied() -> None:
+    async with opened() as (app, pilot):
+        await press("2", "slash", *"zzz")(pilot)
+        await until(pilot, "0 found")
+        await press("enter", "y")(pilot)
+        await until(pilot, "There is nothing under the cursor.")
+        assert app.clipboard == ""
+
+
+async def test_help_that_does_not_fit_says_how_to_scroll() -> None:
+    async with opened(size=(80, 24)) as (app, pilot):
+        await press("question_mark")(pilot)
+        assert "j k scroll · Esc closes" in shown(app)
+
+
+async def test_a_summary_says_how_much_more_there_is(tmp_path: Path) -> None:
+    path = archive(tmp_path / "many.tar", "x", labels=1000)
+    async with opened(Scene("", press(), path=path)) as (_, pilot):
+        await press("1", "G")(pilot)
+        await until(pilot, "801 more")

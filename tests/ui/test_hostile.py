@@ -36,7 +36,7 @@ HOSTILE = (
 )
 
 
-def archive(path: Path, text: str) -> Path:
+def archive(path: Path, text: str, *, labels: int = 0) -> Path:
     """A checkpoint that says `text` wherever an archive can say something."""
     config = {
         "id": "a" * 64,
@@ -48,7 +48,7 @@ def archive(path: Path, text: str) -> Path:
         "namedVolumes": [{"volumeName": text, "dest": text}],
         "newPortMappings": [{"host_port": 8080, "container_port": 80, "host_ip": text}],
         "newNetworks": {text: {"static_ips": [], "aliases": [text]}},
-        "labels": {text: text},
+        "labels": {text: text} | {f"label-{index}": "" for index in range(labels)},
         "secrets": [{"name": text}],
         text: text,
     }

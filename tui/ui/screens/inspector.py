@@ -207,6 +207,9 @@ class InspectorScreen(SessionScreen):
             text, what = "\n".join(conflict_lines(conflicts.conflict)), "the conflict"
         elif tree and tree.place:
             text, what = clip_text(tree.place.value), tree.place.pointer
+        elif tree or conflicts.has_focus:
+            self.app.notify("There is nothing under the cursor.", markup=False)
+            return
         else:
             text, what = self.query_one(SummaryView).text, "the summary"
         self.app.copy(text, what)
