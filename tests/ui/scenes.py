@@ -94,7 +94,7 @@ async def settled(pilot: Pilot[PodthawError]) -> None:
     """Wait until the archive is read, the host has answered, and nothing goes on any more."""
     app = pilot.app
     assert isinstance(app, PodthawApp)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             await pilot.pause()
             await app.workers.wait_for_complete()
