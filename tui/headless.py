@@ -20,7 +20,6 @@ from tui.report import document, text
 from tui.restore import journal
 from tui.restore.checks import explain as explanation
 from tui.restore.checks import table
-from tui.restore.conflict import Severity
 from tui.restore.events import Event, Finished, Level, LogLine, Progress, Remains, Status
 from tui.restore.options import RestoreOptions
 from tui.restore.pipeline import Restore
@@ -175,10 +174,9 @@ def _confirm(
     plan = make_plan(checkpoint, facts, options)
     _say(text.check_text(checkpoint, facts, plan))
     name = options.name or checkpoint.config.name
-    if plan.verdict is Verdict.BLOCKED and not force:
-        blockers = [one for one in plan.conflicts if one.severity is Severity.BLOCKER]
-        cause = "; ".join(blocker.title for blocker in blockers)
-        return Finished(Status.BLOCKED, name=name, cause=cause, conflicts=tuple(blockers))
+    if plan.blockers and not force:
+        cause = "; ".join(blocker.title for blocker in plan.blockers)
+        return Finished(Status.BLOCKED, name=name, cause=cause, conflicts=plan.blockers)
     if not _ask_person(_question(plan)):
         return Finished(Status.CANCELLED, name=name)
     return None

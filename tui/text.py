@@ -106,3 +106,8 @@ def plural(count: int, noun: str) -> str:
 def pointer(*parts: str | int) -> str:
     """The JSON pointer (RFC 6901) that leads along keys and indexes: `/volumes/a~1b`."""
     return "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in parts)
+
+
+def steps(pointer: str) -> list[str]:
+    """The keys and indexes along a JSON pointer, as text: what `pointer` made it of."""
+    return [step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:]]

@@ -1,6 +1,5 @@
 """What the commands print for people: plain lines, every string made safe to show."""
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
@@ -14,7 +13,7 @@ from tui.host.document import container_key, listener_key
 from tui.host.facts import Fact, HostFacts, Known, PublishedPort, Unknown
 from tui.report.document import change_documents, dumps
 from tui.report.summary import summary
-from tui.restore.conflict import Conflict, Remedy, Severity
+from tui.restore.conflict import Conflict, Remedy, Severity, counts
 from tui.restore.events import (
     Event,
     Finished,
@@ -75,13 +74,10 @@ def inspect_text(
 def check_text(checkpoint: Checkpoint, facts: HostFacts, plan: Plan) -> str:
     """What `check` prints: the verdict, each conflict, the changes and the command."""
     config = checkpoint.config
-    counts = Counter(conflict.severity for conflict in plan.conflicts)
-    counted = ", ".join(
-        _count(severity, counts[severity]) for severity in GLYPHS if counts[severity]
-    )
+    found = ", ".join(counted(severity, count) for severity, count in counts(plan.conflicts))
     container = f"{config.name} ({config.image_name})" if config.image_name else config.name
     lines = [
-        f"{_VERDICTS[plan.verdict]}{' (' if counted else ''}{counted}{')' if counted else ''}",
+        f"{_VERDICTS[plan.verdict]}{f' ({found})' if found else ''}",
         *columns(
             (
                 ("container", safe_text(container)),
@@ -269,7 +265,8 @@ def _problem_lines(problems: Iterable[Problem]) -> Iterator[str]:
         yield f"{safe_text(where)}{safe_text(problem.message)}{offset}"
 
 
-def _count(severity: Severity, number: int) -> str:
+def counted(severity: Severity, number: int) -> str:
+    """`2 blockers`, `1 unchecked`."""
     return f"{number} unchecked" if severity is Severity.UNCHECKED else plural(number, severity)
 
 

@@ -1,5 +1,6 @@
 """A conflict between an archive and a host, and its remedies."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -68,6 +69,12 @@ class Conflict:
     where: tuple[Location, ...] = ()
     evidence: Evidence = Evidence()
     remedies: tuple[Remedy, ...] = ()
+
+
+def counts(conflicts: Iterable[Conflict]) -> list[tuple[Severity, int]]:
+    """How many conflicts there are of each severity that occurs, the worst first."""
+    found = Counter(conflict.severity for conflict in conflicts)
+    return [(severity, found[severity]) for severity in Severity if found[severity]]
 
 
 def existing(document: Json, place: Iterable[str | int]) -> tuple[str | int, ...]:

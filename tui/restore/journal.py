@@ -25,8 +25,6 @@ SCHEMA = 1
 
 FOLDER = "restores"
 
-RUNNING = "running"
-
 
 class State(StrEnum):
     """How a recorded restore stands."""
@@ -66,7 +64,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     log: str
     """The file with everything that Podman printed."""
     ended: str = ""
-    status: str = RUNNING
+    status: str = State.RUNNING.value
     container: str = ""
     """The full ID."""
     cause: str = ""
@@ -156,7 +154,7 @@ def records() -> list[Record]:
 
 def state(record: Record) -> State:
     """How the restore stands now."""
-    if record.status != RUNNING:
+    if record.status != State.RUNNING:
         return State(record.status)
     with suppress(OSError), _lock(record.id).open("rb") as file:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -213,10 +213,9 @@ class Restore:
         async with self._step(Step.CHECK):
             facts = await self._unless_cancelled(collect(self._host, questions(checkpoint)))
             plan = make_plan(checkpoint, facts, self._options)
-            blockers = [one for one in plan.conflicts if one.severity is Severity.BLOCKER]
-            if blockers and not self._force:
-                titles = "; ".join(blocker.title for blocker in blockers)
-                raise _End(Status.BLOCKED, titles, conflicts=blockers)
+            if plan.blockers and not self._force:
+                titles = "; ".join(blocker.title for blocker in plan.blockers)
+                raise _End(Status.BLOCKED, titles, conflicts=plan.blockers)
             for conflict in plan.conflicts:
                 if conflict.severity is Severity.BLOCKER:
                     self._say(Level.WARNING, f"skipped by force: {conflict.title}")

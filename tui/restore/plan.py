@@ -39,12 +39,17 @@ class Plan:
     """What the archive would be given on the host, the riskiest first."""
 
     @property
+    def blockers(self) -> tuple[Conflict, ...]:
+        """What the restore would fail of."""
+        return tuple(one for one in self.conflicts if one.severity is Severity.BLOCKER)
+
+    @property
     def verdict(self) -> Verdict:
         """Only blockers block; what could not be checked leaves it open."""
-        severities = {conflict.severity for conflict in self.conflicts}
-        if Severity.BLOCKER in severities:
+        if self.blockers:
             return Verdict.BLOCKED
-        return Verdict.UNKNOWN if Severity.UNCHECKED in severities else Verdict.READY
+        unchecked = any(one.severity is Severity.UNCHECKED for one in self.conflicts)
+        return Verdict.UNKNOWN if unchecked else Verdict.READY
 
 
 def make_plan(checkpoint: Checkpoint, facts: HostFacts, options: RestoreOptions) -> Plan:

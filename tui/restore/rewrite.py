@@ -17,7 +17,7 @@ from tui.restore.conflict import existing
 from tui.restore.options import RestoreOptions
 from tui.restore.pods import chosen_pod, shared_namespaces
 from tui.restore.ports import PortError, parse
-from tui.text import pointer
+from tui.text import pointer, steps
 
 Version = tuple[int, int, int]
 
@@ -71,7 +71,7 @@ def rewritten(documents: dict[str, Json], made: tuple[Change, ...]) -> dict[str,
     """`documents` with the changes made."""
     result = deepcopy(documents)
     for change in made:
-        *folders, key = _parts(change.pointer)
+        *folders, key = steps(change.pointer)
         place = result[change.document]
         for folder in folders:
             if isinstance(place, dict) and place.get(folder) is None:
@@ -164,7 +164,3 @@ def _value(document: Json, place: Place) -> Json:
     for key in place:
         document = document[key]
     return document
-
-
-def _parts(text: str) -> list[str]:
-    return [part.replace("~1", "/").replace("~0", "~") for part in text.split("/")[1:]]

@@ -6,7 +6,7 @@ from pathlib import Path
 from textual.content import Content
 
 from tui.report.text import GLYPHS
-from tui.restore.conflict import Conflict, Severity
+from tui.restore.conflict import Conflict, Severity, counts
 from tui.restore.plan import Verdict
 from tui.text import safe_text
 from tui.ui.session import Session
@@ -28,12 +28,10 @@ VERDICTS = {
 
 def tally(conflicts: Sequence[Conflict]) -> Content:
     """`✖1 ▲2`: each severity's sign with its count, the worst first."""
-    parts = []
-    for severity in Severity:
-        count = sum(one.severity is severity for one in conflicts)
-        if count:
-            parts.append(Content.styled(f"{GLYPHS[severity]}{count}", STYLES[severity]))
-    return Content(" ").join(parts)
+    return Content(" ").join(
+        Content.styled(f"{GLYPHS[severity]}{count}", STYLES[severity])
+        for severity, count in counts(conflicts)
+    )
 
 
 def shown_path(path: str) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from tui.checkpoint.config import Json
 from tui.restore.conflict import Conflict, Severity
-from tui.text import pointer
+from tui.text import pointer, steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,18 +105,17 @@ def above_all(pointer: str) -> Iterator[str]:
         yield pointer
 
 
-def nearest(document: Json, pointer: str) -> str:
-    """`pointer`, as far as it leads in `document`."""
+def nearest(document: Json, place: str) -> str:
+    """The pointer `place`, as far as it leads in `document`."""
     reached = ""
-    for step in pointer.split("/")[1:]:
-        key = step.replace("~1", "/").replace("~0", "~")
+    for key in steps(place):
         if isinstance(document, dict) and key in document:
             document = document[key]
         elif isinstance(document, list | tuple) and key.isdecimal() and int(key) < len(document):
             document = document[int(key)]
         else:
             break
-        reached += f"/{step}"
+        reached += pointer(key)
     return reached
 
 

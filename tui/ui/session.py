@@ -5,7 +5,6 @@ from typing import Any
 
 from tui.checkpoint.checkpoint import Checkpoint
 from tui.host.facts import HostFacts
-from tui.restore.conflict import Severity
 from tui.restore.options import RestoreOptions
 from tui.restore.plan import Plan, make_plan
 from tui.text import plural
@@ -50,5 +49,5 @@ class Session:
             return "the host cannot be asked"
         if self.plan is None:
             return "the host has not answered yet"
-        blockers = sum(one.severity is Severity.BLOCKER for one in self.plan.conflicts)
-        return plural(blockers, "blocker") if blockers else ""
+        blockers = self.plan.blockers
+        return plural(len(blockers), "blocker") if blockers else ""

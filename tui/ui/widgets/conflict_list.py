@@ -13,9 +13,9 @@ from textual.message import Message
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from tui.report.text import GLYPHS
-from tui.restore.conflict import Conflict, Remedy, Severity
-from tui.text import plural, safe_text
+from tui.report.text import GLYPHS, counted
+from tui.restore.conflict import Conflict, Remedy, Severity, counts
+from tui.text import safe_text
 from tui.ui.keys import Scope, bindings
 
 REMEDY_KEYS = [key for key in ascii_uppercase if key != "G"]
@@ -153,19 +153,8 @@ class ConflictList(OptionList):
         )
 
 
-def counts(conflicts: Sequence[Conflict]) -> list[tuple[Severity, int]]:
-    """How many conflicts of each severity there are, the worst first."""
-    found = [
-        (severity, sum(one.severity is severity for one in conflicts)) for severity in Severity
-    ]
-    return [(severity, count) for severity, count in found if count]
-
-
 def headline(conflicts: Sequence[Conflict]) -> str:
     """`✖ 1 blocker  ▲ 2 warnings`; plain words that contain no markup."""
     return "  ".join(
-        f"{GLYPHS[severity]} {count} unchecked"
-        if severity is Severity.UNCHECKED
-        else f"{GLYPHS[severity]} {plural(count, severity)}"
-        for severity, count in counts(conflicts)
+        f"{GLYPHS[severity]} {counted(severity, count)}" for severity, count in counts(conflicts)
     )
