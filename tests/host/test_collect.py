@@ -32,7 +32,7 @@ from tui.host.facts import (
     Unknown,
 )
 from tui.host.host import Answer, NoAnswer, NotInstalled
-from tui.host.questions import Questions, questions
+from tui.host.questions import Questions, cgroup_path, questions
 
 FACTS = (
     "podman",
@@ -53,11 +53,29 @@ FACTS = (
     "memory",
     "cpu_flags",
     "criu_plugins",
+    "cgroups",
 )
-NEED_NO_PODMAN = ("criu", "listeners", "paths", "programs", "memory", "cpu_flags", "criu_plugins")
+NEED_NO_PODMAN = (
+    "criu",
+    "listeners",
+    "paths",
+    "programs",
+    "memory",
+    "cpu_flags",
+    "criu_plugins",
+    "cgroups",
+)
 NEED_PODMAN = tuple(name for name in FACTS if name not in NEED_NO_PODMAN)
 
-EVERYTHING = Questions("crun", paths=("/srv/site",), programs=("nft",))
+CONTAINER = "c" * 64
+
+EVERYTHING = Questions(
+    "crun",
+    paths=("/srv/site",),
+    programs=("nft",),
+    container=CONTAINER,
+    cgroup_parent="/libpod_parent",
+)
 """So that there is nothing that need not be asked."""
 
 
@@ -411,7 +429,7 @@ async def test_garbage_is_no_answer_and_no_crash(garbage: str) -> None:
     )
     facts = await collected({command: said(garbage) for command in commands})
     for name in FACTS:
-        if name not in ("secrets", "paths", "programs", "criu_plugins"):
+        if name not in ("secrets", "paths", "programs", "criu_plugins", "cgroups"):
             assert "podthaw does not understand what `" in reason(facts, name)
 
 
@@ -614,6 +632,79 @@ async def test_plugins_of_criu() -> None:
     assert value(await collected({"ls": some}), "criu_plugins") == {"cuda_plugin", "amdgpu_plugin"}
 
 
+def cgroup(folder: Path, *processes: int) -> str:
+    folder.mkdir(parents=True)
+    (folder / "cgroup.procs").write_text("".join(f"{pid}\n" for pid in processes))
+    return str(folder)
+
+
+@pytest.fixture
+def cgroups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder in the place of /sys/fs/cgroup."""
+    monkeypatch.setattr("tui.host.collect.CGROUPS", str(tmp_path))
+    return tmp_path
+
+
+async def test_cgroups_of_every_controller(cgroups: Path) -> None:
+    (cgroups / "cpu").symlink_to("cpu,cpuacct")
+    own = f"libpod_parent/libpod-{CONTAINER}"
+    outer = cgroup(cgroups / "devices" / own)
+    inner = cgroup(cgroups / "devices" / own / "init")
+    busy = cgroup(cgroups / "cpu,cpuacct" / own, 17, 18)
+    cgroup(cgroups / "pids" / "libpod_parent" / f"libpod-{'d' * 64}", 19)
+    found = value(await collect(CommandHost(), EVERYTHING), "cgroups")
+    assert found == {busy.replace("cpu,cpuacct", "cpu"): True, inner: False, outer: False}
+    assert list(found).index(inner) < list(found).index(outer)
+
+
+async def test_cgroups_of_the_one_hierarchy(cgroups: Path) -> None:
+    (cgroups / "cgroup.controllers").write_text("cpu pids\n")
+    asked = Questions(container=CONTAINER, cgroup_parent="/machine.slice/machine-web.slice")
+    facts = await collect(CommandHost(), asked)
+    assert value(facts, "cgroups") == {}
+    scope = cgroup(cgroups / "machine.slice" / "machine-web.slice" / f"libpod-{CONTAINER}.scope")
+    unreadable = f"{scope}/threads"
+    Path(unreadable).mkdir()
+    assert value(await collect(CommandHost(), asked), "cgroups") == {scope: False, unreadable: True}
+
+
+async def test_the_cgroup_of_a_member_lies_in_that_of_a_pod() -> None:
+    host = RecordedHost({"ls -- /sys/fs/cgroup": said("devices\n"), "du": said()})
+    facts = await collect(host, Questions(container=CONTAINER))
+    assert value(facts, "cgroups") == {}
+    (asked,) = [argv for argv in host.asked if argv[0] == "du"]
+    assert set(asked[3:]) == {
+        f"/sys/fs/cgroup/devices{pod.cgroup_path}/libpod-{CONTAINER}"
+        for pod in value(facts, "pods")
+        if pod.cgroup_path
+    }
+    without = RecordedHost({"ls -- /sys/fs/cgroup": said("devices\n"), "podman pod ps": said("[]")})
+    assert value(await collect(without, Questions(container=CONTAINER)), "cgroups") == {}
+
+
+async def test_more_cgroups_than_podthaw_looks_at(
+    cgroups: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui.host.collect.MOST_CGROUPS", 1)
+    own = cgroups / "devices" / "libpod_parent" / f"libpod-{CONTAINER}"
+    cgroup(own)
+    cgroup(own / "init")
+    assert reason(await collect(CommandHost(), EVERYTHING), "cgroups") == (
+        "the container has 2 cgroup folders, and podthaw looks at 1"
+    )
+
+
+async def test_cgroups_that_nobody_may_look_at() -> None:
+    there = {"ls -- /sys/fs/cgroup": said("devices\n")}
+    refused = said("", "du: cannot read directory: Permission denied\n", 1)
+    asked = Questions(container=CONTAINER, cgroup_parent="/libpod_parent")
+    facts = await collected({**there, "du": refused}, asked)
+    assert reason(facts, "cgroups").startswith("`du --null` failed (1): du: cannot read")
+    gone = said("", "wc: a/cgroup.procs: No such device\n", 1)
+    facts = await collected({**there, "du": said("0\ta\0"), "wc": gone}, asked)
+    assert reason(facts, "cgroups").startswith("`wc --lines` failed (1): wc: a/cgroup.procs")
+
+
 async def test_a_runtime_that_does_not_find_criu() -> None:
     cache = "1 libs found in cache `/etc/ld.so.cache'\n\tlibc.so.6 => /lib/libc.so.6\n"
     none = {"ldconfig -p": said(cache)}
@@ -653,6 +744,51 @@ async def test_every_no_answer_becomes_a_reason() -> None:
 def test_the_questions_follow_from_the_checkpoint(empty_contents: Contents) -> None:
     checkpoint = Checkpoint(empty_contents, config=ContainerConfig(runtime="runc"))
     assert questions(checkpoint) == Questions(runtime="runc")
+
+
+@pytest.mark.parametrize(
+    ("config", "parent"),
+    [
+        (ContainerConfig(id=CONTAINER, cgroup_parent="/libpod_parent"), "/libpod_parent"),
+        (ContainerConfig(id=CONTAINER, cgroup_parent="/of/old/pod", pod="p"), ""),
+    ],
+)
+def test_the_cgroup_that_a_container_gets(
+    empty_contents: Contents, config: ContainerConfig, parent: str
+) -> None:
+    asked = questions(Checkpoint(empty_contents, config=config))
+    assert (asked.container, asked.cgroup_parent) == (CONTAINER, parent)
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        ContainerConfig(id="../../..", cgroup_parent="/libpod_parent"),
+        ContainerConfig(id=f"{CONTAINER}\n", cgroup_parent="/libpod_parent"),
+        ContainerConfig(id=CONTAINER.upper(), cgroup_parent="/libpod_parent"),
+        ContainerConfig(id=CONTAINER, cgroup_parent="/a\0b"),
+        ContainerConfig(id=CONTAINER, cgroup_parent="a" * 5000),
+        ContainerConfig(id=CONTAINER),
+    ],
+)
+def test_no_cgroup_is_asked_for_by_what_is_none(
+    empty_contents: Contents, config: ContainerConfig
+) -> None:
+    assert questions(Checkpoint(empty_contents, config=config)).container == ""
+
+
+@pytest.mark.parametrize(
+    ("parent", "path"),
+    [
+        ("/libpod_parent", "/libpod_parent/libpod-ID"),
+        ("libpod_parent/", "/libpod_parent/libpod-ID"),
+        ("/../../etc", "/etc/libpod-ID"),
+        ("machine.slice", "/machine.slice/libpod-ID.scope"),
+        ("/a.slice/b-c-d.slice", "/b.slice/b-c.slice/b-c-d.slice/libpod-ID.scope"),
+    ],
+)
+def test_paths_of_cgroups(parent: str, path: str) -> None:
+    assert cgroup_path(parent, "ID") == path
 
 
 USERDATA = f"/var/lib/containers/storage/overlay-containers/{'a' * 64}/userdata"

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from tests.host.recorded import RecordedHost
+from tests.host.recorded import RecordedHost, said
 from tui.host.collect import collect
 from tui.host.document import facts_json, listener_key
 from tui.host.facts import Listener, Protocol
@@ -38,6 +38,18 @@ async def test_programs_and_the_host_itself() -> None:
     assert facts["podman"]["version"] == [5, 8, 6]
     assert facts["runtime"]["path"] == "/usr/bin/crun"
     assert facts["criu"]["version"] == 40201
+
+
+async def test_cgroups_by_path() -> None:
+    folder = "/sys/fs/cgroup/pids/some"
+    answers = {
+        "ls -- /sys/fs/cgroup": said("pids\n"),
+        "du": said(f"0\t{folder}\0"),
+        "wc": said(f"0 {folder}/cgroup.procs\n"),
+    }
+    asked = Questions("crun", container="c" * 64, cgroup_parent="/libpod_parent")
+    facts = facts_json(await collect(RecordedHost(answers), asked))
+    assert facts["cgroups"] == {folder: False}
 
 
 async def test_what_is_missing_is_null_and_what_is_unknown_has_its_reason() -> None:

@@ -145,6 +145,7 @@ def host(
         programs=Known({"iptables-restore": True, "ip6tables-restore": True, "nft": True}),
         cpu_flags=Known(frozenset({"avx", "avx512f"})),
         criu_plugins=Known(frozenset()),
+        cgroups=Known({}),
         image_files=Known(IMAGE_FILES),
     )
 

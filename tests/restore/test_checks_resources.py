@@ -93,6 +93,42 @@ def test_memory() -> None:
     assert look("memory", WEB, host()) == ()
 
 
+@pytest.mark.parametrize(
+    ("images", "available", "severity"),
+    [
+        (7, 8, None),
+        (8, 8, Severity.NOTE),
+        (24, 8, Severity.WARNING),
+        (8, 17, None),
+        (24, 49, Severity.NOTE),
+        (24, 47, Severity.WARNING),
+        (24, None, Severity.WARNING),
+    ],
+)
+def test_podman_does_not_wait_for_ever(
+    images: int, available: int | None, severity: Severity | None
+) -> None:
+    """Sizes in GB, as people give the speed of disks."""
+    checkpoint = large({"checkpoint/pages-9.img": images * 10**9, "rootfs-diff.tar": 99 * GIB})
+    known = NOBODY_KNOWS if available is None else Known(available * 10**9)
+    found = look("restore-timeout", checkpoint, replace(host(), memory=known))
+    assert [one.severity for one in found] == ([severity] if severity else [])
+
+
+def test_how_fast_the_disk_must_be() -> None:
+    checkpoint = large({"checkpoint/pages-8.img": 12 * GIB, "checkpoint/pages-9.img": 18 * GIB})
+    (conflict,) = look("restore-timeout", checkpoint, host())
+    assert conflict.title == "CRIU has 240 s to read 30.0 GiB"
+    assert conflict.detail == (
+        "The disk has to give 134 MB/s, or Podman gives up; no option changes that. "
+        "More free memory helps, or a faster disk for Podman's storage."
+    )
+    assert conflict.evidence.host == "8.0 GiB of memory available"
+    assert conflict.where == (Location("host", "/memory"),)
+    (cached,) = look("restore-timeout", checkpoint, replace(host(), memory=Known(64 * GIB)))
+    assert "memory enough" in cached.detail
+
+
 @pytest.mark.parametrize(("code", "fact"), [("disk-space", "space"), ("memory", "memory")])
 def test_what_nobody_knows_matters_to_large_archives(code: str, fact: str) -> None:
     facts = replace(host(), **{fact: NOBODY_KNOWS})  # type: ignore[arg-type]
@@ -101,8 +137,9 @@ def test_what_nobody_knows_matters_to_large_archives(code: str, fact: str) -> No
     assert look(code, WEB, facts) == ()
 
 
-@pytest.mark.parametrize("code", ["disk-space", "memory"])
+@pytest.mark.parametrize("code", ["disk-space", "memory", "restore-timeout"])
 def test_sizes_are_known_when_all_is_read(code: str) -> None:
     checkpoint = large({"checkpoint/pages-9.img": 9 * GIB})
+    assert look(code, checkpoint, host())
     reading = replace(checkpoint, contents=replace(checkpoint.contents, finished=False))
     assert look(code, reading, host()) == ()

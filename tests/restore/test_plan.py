@@ -403,6 +403,22 @@ SITUATIONS = {
             memory=Known(0),
         ),
     ),
+    "much to read": Situation(
+        {"restore-timeout", "disk-space", "memory"},
+        contents(
+            members=(
+                *WEB.contents.members,
+                replace(WEB.contents.members[0], name="checkpoint/pages-9.img", size=30 << 30),
+            )
+        ),
+    ),
+    "what an earlier restore has left": Situation(
+        {"cgroup-left-behind"},
+        facts=replace(
+            host(),
+            cgroups=Known({f"/sys/fs/cgroup/pids/libpod_parent/libpod-{WEB.config.id}": False}),
+        ),
+    ),
     "what a restore does not bring back": Situation(
         {"autoremove", "health-check-timer", "systemd-unit", "terminal", "sdnotify"},
         altered(

@@ -508,3 +508,14 @@ def cpu_flags(text: str) -> frozenset[str]:
 def criu_plugins(text: str) -> frozenset[str]:
     """From `ls`, the shared objects without their suffix."""
     return frozenset(line.removesuffix(".so") for line in text.splitlines() if line.endswith(".so"))
+
+
+def folders(text: str) -> list[str]:
+    """From `du --null`: the folders, each before those that it lies in."""
+    return [line.partition("\t")[2] for line in text.split("\0")[:-1]]
+
+
+def empty_files(text: str) -> frozenset[str]:
+    """The files without a line, from `wc --lines`."""
+    counts = (line.strip().partition(" ") for line in text.splitlines())
+    return frozenset(path for count, _, path in counts if count == "0")

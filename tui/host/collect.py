@@ -30,8 +30,8 @@ from tui.host.facts import (
 )
 from tui.host.host import FACT_TIMEOUT, Answer, Host, NoAnswer, NotInstalled, printed
 from tui.host.image import image_files
-from tui.host.questions import Questions
-from tui.text import safe_text, shell_line
+from tui.host.questions import Questions, cgroup_path
+from tui.text import plural, safe_text, shell_line
 
 T = TypeVar("T")
 
@@ -52,6 +52,12 @@ PROFILES = "/sys/kernel/security/apparmor/profiles"
 TEMPORARY = "/var/tmp"
 """Where Podman unpacks an archive's documents, unless TMPDIR says otherwise."""
 
+CGROUPS = "/sys/fs/cgroup"
+"""Where cgroups are; with cgroups v1 each controller is a folder of it."""
+
+MOST_CGROUPS = 2000
+"""Folders of one container that are looked at; a container makes as many as it likes."""
+
 PLUGIN_FOLDERS = tuple(
     f"/usr/{folder}/criu"
     for folder in (
@@ -69,6 +75,12 @@ PLUGIN_FOLDERS = tuple(
 
 HOLDS_ADDRESSES = frozenset({"initialized", "running", "paused", "stopping"})
 """States in which a container has its addresses."""
+
+_PROCESSES = "cgroup.procs"
+"""The file of a cgroup folder that lists the processes in it."""
+
+_NAMED = 2
+"""Words of a command with a great many that a message needs."""
 
 _LS_MISSING = 2
 """How `ls` ends when a path of its command line is missing."""
@@ -114,6 +126,7 @@ async def collect(host: Host, questions: Questions, *, timeout: float = FACT_TIM
         memory = group.create_task(_fact(_read(ask, answers.memory, "cat", "/proc/meminfo")))
         flags = group.create_task(_fact(_read(ask, answers.cpu_flags, "cat", "/proc/cpuinfo")))
         plugins = group.create_task(_fact(_criu_plugins(ask)))
+        cgroups = group.create_task(_fact(_cgroups(ask, questions, pods)))
         files = group.create_task(image_files(host, questions.image_id, timeout=timeout))
     return HostFacts(
         host=host.name,
@@ -136,6 +149,7 @@ async def collect(host: Host, questions: Questions, *, timeout: float = FACT_TIM
         memory=memory.result(),
         cpu_flags=flags.result(),
         criu_plugins=plugins.result(),
+        cgroups=cgroups.result(),
         image_files=files.result(),
     )
 
@@ -347,6 +361,39 @@ async def _criu_plugins(ask: Ask) -> frozenset[str]:
     answer = await ask(argv)
     missing = answer.status == _LS_MISSING and "No such file" in answer.stderr
     return answers.criu_plugins(answer.stdout if missing else printed(answer))
+
+
+async def _cgroups(
+    ask: Ask, questions: Questions, pods: Awaitable[Fact[tuple[Pod, ...]]]
+) -> Mapping[str, bool]:
+    if not questions.container:
+        return {}
+    parents = [questions.cgroup_parent]
+    if not questions.cgroup_parent:
+        parents = [pod.cgroup_path for pod in _value(await pods) if pod.cgroup_path]
+    names = (await _output(ask, "ls", "--", CGROUPS)).splitlines()
+    unified = "cgroup.controllers" in names
+    roots = [CGROUPS] if unified else [f"{CGROUPS}/{name}" for name in names]
+    places = [
+        root + cgroup_path(parent, questions.container) for root in roots for parent in parents
+    ]
+    if not places:
+        return {}
+    answer = await ask(("du", "--null", "--", *places))
+    # du fails when one of the folders is missing, and prints the others
+    missing = answer.status == 1 and "No such file" in answer.stderr
+    folders = answers.folders(answer.stdout if missing else printed(answer, _NAMED))
+    if len(folders) > MOST_CGROUPS:
+        raise NoAnswer(
+            f"the container has {plural(len(folders), 'cgroup folder')}, and podthaw looks at "
+            f"{MOST_CGROUPS:,}"
+        )
+    if not folders:
+        return {}
+    counted = await ask(("wc", "--lines", "--", *(f"{folder}/{_PROCESSES}" for folder in folders)))
+    # wc fails when one of the folders has vanished meanwhile, and counts the others
+    empty = answers.empty_files(counted.stdout or printed(counted, _NAMED))
+    return {folder: f"{folder}/{_PROCESSES}" not in empty for folder in folders}
 
 
 def _value(fact: Fact[T]) -> T:

@@ -168,8 +168,10 @@ class DemoHost:
             case ("df", "--block-size=1", "--output=avail,file", "--", *paths):
                 rows = "".join(f"{_FREE_SPACE} {path}\n" for path in paths)
                 return f"      Avail File\n{rows}"
-            case ("ls", "-1", "--", *_):
+            case ("ls", "-1", "--", *_) | ("du", "--null", "--", *_):
                 return ""
+            case ("ls", "--", "/sys/fs/cgroup"):
+                return "cpu\ndevices\nmemory\n"
             case (program, "--version") if program in _TOOLS:
                 return _TOOLS[program]
             case ("ldconfig", "-p"):

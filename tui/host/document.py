@@ -7,7 +7,8 @@
      "listeners": {"ADDRESS:PORT/PROTOCOL": {…}}, "endpoints": {"NETWORK ADDRESS": {…}},
      "paths": {PATH: {…} | null}, "programs": {NAME: true | false},
      "apparmor_profiles": {NAME: {}}, "space": {PATH: BYTES}, "memory": BYTES,
-     "cpu_flags": {NAME: {}}, "criu_plugins": {NAME: {}}, "image_files": {PATH: {…}}}
+     "cpu_flags": {NAME: {}}, "criu_plugins": {NAME: {}}, "cgroups": {PATH: true | false},
+     "image_files": {PATH: {…}}}
 
 A fact that could not be had is `{"unknown": REASON}`, with the reason as a string; null says that
 the host has no such program, or nothing at a path. Lists are objects, so that a JSON pointer stays
@@ -47,6 +48,7 @@ def facts_json(facts: HostFacts) -> dict[str, Any]:
         "memory": _fact(facts.memory, _plain),
         "cpu_flags": _fact(facts.cpu_flags, _sorted_names),
         "criu_plugins": _fact(facts.criu_plugins, _sorted_names),
+        "cgroups": _fact(facts.cgroups, _plain),
         "image_files": _fact(facts.image_files, _plain),
     }
 

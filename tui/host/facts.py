@@ -269,5 +269,10 @@ class HostFacts:
     """That every processor has, as /proc/cpuinfo names them; empty where it names none."""
     criu_plugins: Fact[frozenset[str]] = NOT_ASKED
     """File names without their suffix: `cuda_plugin`."""
+    cgroups: Fact[Mapping[str, bool]] = NOT_ASKED
+    """The cgroup folders of the container `Questions.container`, each before those it lies in.
+
+    True where processes are in it, or nobody can say that there are none.
+    """
     image_files: Fact[Mapping[str, ImageFile]] = NOT_ASKED
     """The files of the image with the ID `Questions.image_id`, by path without a leading slash."""

@@ -10,6 +10,10 @@ from tui.checkpoint.config import NamedVolume
 from tui.checkpoint.spec import Device, Mount
 from tui.host.image import image_to_list
 
+_ID = re.compile(r"[0-9a-f]{64}")
+
+_SLICE = ".slice"
+
 _CONTAINER_FOLDER = re.compile(r"/[a-z0-9]+-containers/([0-9a-f]{64})/userdata(/|$)")
 """`staticDir` of Podman for every storage driver: `overlay-containers/ID/userdata`."""
 
@@ -26,6 +30,10 @@ class Questions:
     """Programs that the restore runs besides Podman and CRIU: `iptables-restore`."""
     image_id: str = ""
     """The image whose files are compared; empty when none needs to be."""
+    container: str = ""
+    """The full ID of the container, whose cgroups an earlier restore may have left."""
+    cgroup_parent: str = ""
+    """What its cgroup is made in; empty where the pods of the host decide."""
 
 
 PROGRAMS = ("iptables-restore", "ip6tables-restore", "nft")
@@ -54,7 +62,9 @@ LONGEST_PATH = 4095
 
 def questions(checkpoint: Checkpoint) -> Questions:
     """What to ask before `checkpoint` is restored."""
-    linux = checkpoint.spec.linux
+    linux, config = checkpoint.spec.linux, checkpoint.config
+    parent = "" if config.pod else config.cgroup_parent
+    container = config.id if parent or config.pod else ""
     wanted = (
         *(mount.source for _, mount in bind_mounts(checkpoint)),
         *(path for _, _, mount in volume_mounts(checkpoint) for path in volume_paths(mount.source)),
@@ -63,10 +73,12 @@ def questions(checkpoint: Checkpoint) -> Questions:
         *pid_folders(checkpoint),
     )
     return Questions(
-        runtime=checkpoint.config.runtime,
+        runtime=config.runtime,
         paths=tuple(dict.fromkeys(path for path in wanted if _can_be_asked(path))),
         programs=PROGRAMS if checkpoint.documents else (),
         image_id=image_to_list(checkpoint),
+        container=container if _ID.fullmatch(container) and _can_be_asked(f"/{parent}") else "",
+        cgroup_parent=parent,
     )
 
 
@@ -111,6 +123,19 @@ def volume_paths(source: str) -> tuple[str, ...]:
 def is_bind(mount: Mount) -> bool:
     """Whether the mount shows something of the host."""
     return mount.type == "bind" or not {"bind", "rbind"}.isdisjoint(mount.options or ())
+
+
+def cgroup_path(parent: str, container: str) -> str:
+    """A container's cgroup, below the mount points of the controllers.
+
+    `getOCICgroupPath` in libpod/container_internal_linux.go; of systemd's slices, each part of a
+    name is a folder (systemd.slice(5)).
+    """
+    if not parent.endswith(_SLICE):
+        return posixpath.normpath(f"/{parent.strip('/')}/libpod-{container}")
+    parts = posixpath.basename(parent).removesuffix(_SLICE).split("-")
+    slices = ["-".join(parts[:count]) + _SLICE for count in range(1, len(parts) + 1)]
+    return f"/{'/'.join(slices)}/libpod-{container}.scope"
 
 
 def of_container(source: str) -> str:

@@ -1,11 +1,11 @@
-"""Checks of what a restore uses up: locks, disk space, memory."""
+"""Checks of what a restore uses up: locks, disk space, memory, time."""
 
 from collections.abc import Iterator
 
 from tui.archive.model import Contents
 from tui.checkpoint.checkpoint import CONFIG
 from tui.host.collect import TEMPORARY
-from tui.host.facts import Known, Unknown
+from tui.host.facts import Known, Unknown, known
 from tui.restore.checks.registry import Case, check, on_host, unchecked
 from tui.restore.conflict import Conflict, Evidence, Severity
 from tui.text import plural, safe_text, size
@@ -13,8 +13,15 @@ from tui.text import plural, safe_text, size
 NEGLIGIBLE = 256 << 20
 """Bytes that a host is expected to have without being asked."""
 
+TIMEOUT = 240
+"""Seconds that Podman waits for CRIU: ContainerCreateTimeout in libpod/define."""
+
+SLOW, FAST = 30_000_000, 100_000_000
+"""Bytes a second that some disks do not read, and that most rotating and remote ones do not."""
+
 _DIFF = "rootfs-diff.tar"
 _SHARED_MEMORY = "devshm-checkpoint.tar"
+_IMAGES = "checkpoint/"
 
 
 @check("locks-exhausted", Severity.BLOCKER, "Podman has no lock left")
@@ -116,6 +123,45 @@ def memory(case: Case) -> Iterator[Conflict]:
                 archive=f"{size(needed)} of memory pages", host=f"{size(available.value)} available"
             ),
         )
+
+
+@check("restore-timeout", Severity.WARNING, "CRIU may need longer than Podman waits")
+def restore_timeout(case: Case) -> Iterator[Conflict]:
+    """CRIU has 240 s to bring the processes back, and very much to read in that time.
+
+    Podman waits no longer and fails: `container creation timeout`. It has no option for it, and
+    containers.conf has none. Pulling the image and unpacking the archive do not count. How fast
+    the disk is nobody knows; how fast it must be follows from the size of the memory pages and
+    CRIU's other images. Above 100 MB/s (24 GB) it is a warning, above 30 MB/s (7.2 GB) a note.
+
+    Where twice the size is available as memory, the kernel still has what was just unpacked, and
+    the disk hardly matters: the warning becomes a note, and the note is left out. Free memory, put
+    Podman's storage on a faster disk, or make a checkpoint when the container uses less.
+    """
+    contents = case.checkpoint.contents
+    if not contents.finished:
+        return
+    read = sum(count for name, count in _sizes(contents).items() if name.startswith(_IMAGES))
+    rate, available = read / TIMEOUT, known(case.facts.memory, None)
+    cached = available is not None and available >= 2 * read
+    if rate < (FAST if cached else SLOW):
+        return
+    needed = (
+        f"The disk has to give {rate / 1e6:,.0f} MB/s, or Podman gives up; no option changes that."
+    )
+    yield Conflict(
+        "restore-timeout",
+        Severity.WARNING if rate >= FAST and not cached else Severity.NOTE,
+        f"CRIU has {TIMEOUT} s to read {size(read)}",
+        f"{needed} There is memory enough to read it from the kernel's cache."
+        if cached
+        else f"{needed} More free memory helps, or a faster disk for Podman's storage.",
+        where=(on_host("memory"),),
+        evidence=Evidence(
+            archive=f"{size(read)} of memory pages and other images",
+            host="" if available is None else f"{size(available)} of memory available",
+        ),
+    )
 
 
 def _sizes(contents: Contents) -> dict[str, int]:
