@@ -112,6 +112,9 @@ KEYS: dict[Scope, tuple[Key, ...]] = {
         Key("follow", "f", "follow", "Follow", "Follow the end of the log, or pause."),
         Key("filter", "slash", "filter", "Filter", "Show only lines that contain some words."),
         Key("level", "v", "level", "Level", "Show all lines, or only the louder ones."),
+        Key("fold", "z", "fold", "Fold", "Fold CRIU's many debug lines, or show each of them."),
+        Key("next-error", "n", "error(1)", "Next error", "To the next error.", False),
+        Key("last-error", "N", "error(-1)", "Error before", "To the error before.", False),
         Key("save", "w", "save", "Save", "Save the log to a file."),
     ),
     Scope.OPEN: (

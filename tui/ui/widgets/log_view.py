@@ -1,4 +1,4 @@
-"""A log that grows: any number of lines, followed or paused, filtered by words and by level."""
+"""A log that grows: any number of lines, followed or paused, folded or filtered."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -14,13 +14,19 @@ from textual.strip import Strip
 from tui.restore.events import Level, LogLine
 from tui.text import plural
 from tui.ui.keys import Scope, bindings
+from tui.ui.widgets.log_rows import SHORTEST, LogRows, first_line
 
 _SOURCE = 9
 """Cells for the program's name."""
 
 _LETTERS = {Level.DEBUG: " ", Level.INFO: "i", Level.WARNING: "▲", Level.ERROR: "✖"}
 
+_FOLD = "▸"
+
 _LEVELS = tuple(Level)
+
+_ABOVE = 3
+"""The part of the window that stays above an error that was looked for: one in so many."""
 
 
 class LogView(ScrollView, can_focus=True):
@@ -30,6 +36,8 @@ class LogView(ScrollView, can_focus=True):
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "log-view--source",
+        "log-view--fold",
+        "log-view--found",
         *(f"log-view--{level}" for level in Level),
     }
 
@@ -42,23 +50,26 @@ class LogView(ScrollView, can_focus=True):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.lines: list[LogLine] = []
-        self._shown: list[int] = []
+        self._folding = True
+        self._rows = LogRows(folding=True)
+        self._widest = 0
         self._words = ""
         self._least = Level.DEBUG
         self._following = True
         self._unseen = 0
+        self._found: int | None = None
+        """The number of the line that is an error somebody went to."""
 
     def add(self, lines: Sequence[LogLine]) -> None:
         """Append `lines`; call it with many at once."""
         if not lines:
             return
-        start = len(self.lines)
+        before, old_rows = self._rows.lines, len(self._rows)
+        self._append(len(self.lines), lines)
         self.lines += lines
-        found = [start + index for index, line in enumerate(lines) if self._passes(line)]
-        self._shown += found
         if not self._following:
-            self._unseen += len(found)
-        self._measure(max((_width(self.lines[index]) for index in found), default=0))
+            self._unseen += self._rows.lines - before
+        self._measure(max(0, old_rows - SHORTEST))
         self._tell()
 
     def filter(self, words: str) -> None:
@@ -70,16 +81,21 @@ class LogView(ScrollView, can_focus=True):
         """Line `y` of the window."""
         x, top = self.scroll_offset
         width, base = self.size.width, self.rich_style
-        if top + y >= len(self._shown):
+        if top + y >= len(self._rows):
             return Strip.blank(width, base)
-        line = self.lines[self._shown[top + y]]
-        style = base + self._style(line.level)
-        source = base + self._style("source")
+        row = self._rows.rows[top + y]
+        if row == self._found:
+            base += self._style("found")
+        line = self.lines[first_line(row)]
+        folded = isinstance(row, range)
+        style = base + self._style("fold" if folded else line.level)
+        mark = _FOLD if folded else _LETTERS[line.level]
+        text = plural(len(row), "line") if isinstance(row, range) else line.text
         return Strip(
             [
-                Segment(f"{line.source[:_SOURCE]:{_SOURCE}} ", source),
-                Segment(f"{_LETTERS[line.level]} ", style),
-                Segment(line.text, style),
+                Segment(f"{line.source[:_SOURCE]:{_SOURCE}} ", base + self._style("source")),
+                Segment(f"{mark} ", style),
+                Segment(text, style),
             ]
         ).crop_extend(x, x + width, base)
 
@@ -92,9 +108,18 @@ class LogView(ScrollView, can_focus=True):
         self._keep_up()
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Away from the end it pauses, and back there it follows again."""
+        """Away from the end it pauses, and back there it follows again.
+
+        It does not when the end comes to the window, because there are fewer rows than before.
+        """
         super().watch_scroll_y(old_value, new_value)
-        self._follow(new_value >= self.max_scroll_y)
+        at_end = new_value >= self.max_scroll_y
+        if not at_end or new_value > old_value:
+            self._follow(at_end)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Only where there are errors can one be gone to."""
+        return action != "error" or self._rows.errors
 
     def action_follow(self) -> None:
         """Follow the end, or stop following it."""
@@ -107,6 +132,23 @@ class LogView(ScrollView, can_focus=True):
         self._least = _LEVELS[(_LEVELS.index(self._least) + 1) % len(_LEVELS)]
         self._choose()
 
+    def action_fold(self) -> None:
+        """Fold long runs of CRIU's debug lines, or show every line."""
+        self._folding = not self._folding
+        self._choose()
+
+    def action_error(self, step: int) -> None:
+        """Go to the next error, or by -1 to the one before; after the last comes the first."""
+        height, found = self.scrollable_content_region.height, self._found_row()
+        top, end = self.scroll_offset.y, self.scroll_offset.y + height
+        if found is not None:
+            top, end = found + 1, found
+        row = self._rows.error_from(top) if step > 0 else self._rows.error_before(end)
+        self._found = first_line(self._rows.rows[row])
+        self.scroll_to(y=row - height // _ABOVE, animate=False, immediate=True)
+        self._follow(False)
+        self.refresh()
+
     def action_filter(self) -> None:
         """Ask for a filter."""
         self.post_message(self.FilterWanted())
@@ -116,18 +158,44 @@ class LogView(ScrollView, can_focus=True):
         self.post_message(self.SaveWanted())
 
     def _choose(self) -> None:
-        self._shown = [index for index, line in enumerate(self.lines) if self._passes(line)]
-        self.virtual_size = Size(0, 0)
-        self._measure(max((_width(self.lines[index]) for index in self._shown), default=0))
+        before, top, found = self._rows.rows, self.scroll_offset.y, self._found_row()
+        row = top if found is None else found
+        stays = first_line(before[row]) if row < len(before) else 0
+        self._rows = LogRows(folding=self._folding and not self._words)
+        self._append(0, self.lines)
+        self._widest = 0
+        self._measure(0)
+        if not self._following:
+            y = self._rows.row_of(stays) - (row - top)
+            # forced, for so far there may have been nothing to scroll
+            self.scroll_to(y=y, animate=False, immediate=True, force=True)
+            self._follow(False)
         self._tell()
+
+    def _found_row(self) -> int | None:
+        """The row of the error that somebody went to, if it is in the window."""
+        if self._found is None:
+            return None
+        row = self._rows.row_of(self._found)
+        y = row - self.scroll_offset.y
+        return row if 0 <= y < self.scrollable_content_region.height else None
+
+    def _append(self, start: int, lines: Sequence[LogLine]) -> None:
+        for number, line in enumerate(lines, start):
+            if self._passes(line):
+                self._rows.add(number, line)
 
     def _passes(self, line: LogLine) -> bool:
         return _LEVELS.index(line.level) >= _LEVELS.index(self._least) and (
             not self._words or self._words in f"{line.source} {line.text}".casefold()
         )
 
-    def _measure(self, widest: int) -> None:
-        self.virtual_size = Size(max(widest, self.virtual_size.width), len(self._shown))
+    def _measure(self, first: int) -> None:
+        """Make room for the rows from `first` on, which are new, and go on as before."""
+        rows = self._rows.rows[first:]
+        widths = (_width(self.lines[row]) for row in rows if isinstance(row, int))
+        self._widest = max(self._widest, max(widths, default=0))
+        self.virtual_size = Size(self._widest, len(self._rows))
         self._keep_up()
         self.call_after_refresh(self._keep_up)  # until then the end may not be known
         self.refresh()
@@ -143,7 +211,9 @@ class LogView(ScrollView, can_focus=True):
         self._tell()
 
     def _tell(self) -> None:
-        parts = [plural(len(self._shown), "line")]
+        parts = [plural(self._rows.lines, "line")]
+        if self._rows.folded:
+            parts.append(f"{self._rows.folded:,} folded")
         if self._least is not Level.DEBUG:
             parts.append(f"{self._least} and up" if self._least is not Level.ERROR else "errors")
         if self._words:
