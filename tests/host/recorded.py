@@ -83,6 +83,9 @@ class RecordedHost:
             raise answer
         return Answer(tuple(argv), answer.status, answer.stdout, answer.stderr)
 
+    def attach(self, argv: Sequence[str]) -> int:
+        raise AssertionError(f"a recorded host has no terminal, and so not for {argv}")
+
     async def start(
         self, argv: Sequence[str], *, stdin: int | None = None, stdout: int, stderr: int
     ) -> Process:

@@ -641,7 +641,7 @@ def cgroup(folder: Path, *processes: int) -> str:
 @pytest.fixture
 def cgroups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder in the place of /sys/fs/cgroup."""
-    monkeypatch.setattr("tui.host.collect.CGROUPS", str(tmp_path))
+    monkeypatch.setattr("tui.host.cgroups.CGROUPS", str(tmp_path))
     return tmp_path
 
 
@@ -685,7 +685,7 @@ async def test_the_cgroup_of_a_member_lies_in_that_of_a_pod() -> None:
 async def test_more_cgroups_than_podthaw_looks_at(
     cgroups: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tui.host.collect.MOST_CGROUPS", 1)
+    monkeypatch.setattr("tui.host.cgroups.MOST", 1)
     own = cgroups / "devices" / "libpod_parent" / f"libpod-{CONTAINER}"
     cgroup(own)
     cgroup(own / "init")

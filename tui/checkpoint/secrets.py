@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 from tui.checkpoint.checkpoint import CONFIG, SPEC, Checkpoint
 from tui.checkpoint.config import Json
-from tui.text import mask_variable
+from tui.text import Redactor, mask_variable
 
 _OPTION = re.compile(r"(--env(?:-merge)?=|-[ditqP]*e=?)(?=.)", re.DOTALL)
 """podman's option with its value in the same argument, alone or behind options without one."""
@@ -32,6 +32,19 @@ def variables(checkpoint: Checkpoint) -> tuple[str, ...]:
     if isinstance(command, list):
         found += [value for _, value in _arguments(command, set(found)) if value]
     return tuple(dict.fromkeys(found))
+
+
+def redacted(value: Json, redact: Redactor) -> Json:
+    """`value` with what `redact` knows masked in every string."""
+    match value:
+        case str():
+            return redact(value)
+        case list():
+            return [redacted(one, redact) for one in value]
+        case dict():
+            return {name: redacted(one, redact) for name, one in value.items()}
+        case _:
+            return value
 
 
 def _masked_spec(spec: Json) -> Json:

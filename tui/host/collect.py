@@ -11,6 +11,7 @@ from typing import TypeVar
 from tui.errors import HostError
 from tui.host import answers
 from tui.host.answers import Surprise
+from tui.host.cgroups import Ask, cgroup_folders
 from tui.host.facts import (
     Container,
     Criu,
@@ -28,15 +29,12 @@ from tui.host.facts import (
     Unknown,
     Volume,
 )
-from tui.host.host import FACT_TIMEOUT, Answer, Host, NoAnswer, NotInstalled, printed
+from tui.host.host import FACT_TIMEOUT, Host, NoAnswer, NotInstalled, printed
 from tui.host.image import image_files
 from tui.host.questions import Questions, cgroup_path
-from tui.text import plural, safe_text, shell_line
+from tui.text import safe_text, shell_line
 
 T = TypeVar("T")
-
-Ask = Callable[[Sequence[str]], Awaitable[Answer]]
-"""Runs one command on the host, within the time that a fact may take."""
 
 SOCKETS = tuple(f"/proc/net/{name}" for name in ("tcp", "tcp6", "udp", "udp6", "sctp/eps"))
 """Where the kernel lists sockets; hosts without IPv6 or SCTP lack some of them."""
@@ -51,12 +49,6 @@ PROFILES = "/sys/kernel/security/apparmor/profiles"
 
 TEMPORARY = "/var/tmp"
 """Where Podman unpacks an archive's documents, unless TMPDIR says otherwise."""
-
-CGROUPS = "/sys/fs/cgroup"
-"""Where cgroups are; with cgroups v1 each controller is a folder of it."""
-
-MOST_CGROUPS = 2000
-"""Folders of one container that are looked at; a container makes as many as it likes."""
 
 PLUGIN_FOLDERS = tuple(
     f"/usr/{folder}/criu"
@@ -75,9 +67,6 @@ PLUGIN_FOLDERS = tuple(
 
 HOLDS_ADDRESSES = frozenset({"initialized", "running", "paused", "stopping"})
 """States in which a container has its addresses."""
-
-_PROCESSES = "cgroup.procs"
-"""The file of a cgroup folder that lists the processes in it."""
 
 _NAMED = 2
 """Words of a command with a great many that a message needs."""
@@ -371,29 +360,8 @@ async def _cgroups(
     parents = [questions.cgroup_parent]
     if not questions.cgroup_parent:
         parents = [pod.cgroup_path for pod in _value(await pods) if pod.cgroup_path]
-    names = (await _output(ask, "ls", "--", CGROUPS)).splitlines()
-    unified = "cgroup.controllers" in names
-    roots = [CGROUPS] if unified else [f"{CGROUPS}/{name}" for name in names]
-    places = [
-        root + cgroup_path(parent, questions.container) for root in roots for parent in parents
-    ]
-    if not places:
-        return {}
-    answer = await ask(("du", "--null", "--", *places))
-    # du fails when one of the folders is missing, and prints the others
-    missing = answer.status == 1 and "No such file" in answer.stderr
-    folders = answers.folders(answer.stdout if missing else printed(answer, _NAMED))
-    if len(folders) > MOST_CGROUPS:
-        raise NoAnswer(
-            f"the container has {plural(len(folders), 'cgroup folder')}, and podthaw looks at "
-            f"{MOST_CGROUPS:,}"
-        )
-    if not folders:
-        return {}
-    counted = await ask(("wc", "--lines", "--", *(f"{folder}/{_PROCESSES}" for folder in folders)))
-    # wc fails when one of the folders has vanished meanwhile, and counts the others
-    empty = answers.empty_files(counted.stdout or printed(counted, _NAMED))
-    return {folder: f"{folder}/{_PROCESSES}" not in empty for folder in folders}
+    container = questions.container
+    return await cgroup_folders(ask, [cgroup_path(parent, container) for parent in parents])
 
 
 def _value(fact: Fact[T]) -> T:

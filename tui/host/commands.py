@@ -97,6 +97,13 @@ class CommandHost:
             raise self._not_installed(argv)
         return answer
 
+    def attach(self, argv: Sequence[str]) -> int:
+        """See `Host.attach`."""
+        try:
+            return subprocess.call([*self._prefix, *argv], env=_environment())
+        except (OSError, ValueError) as error:
+            raise self._not_started(argv, error) from None
+
     async def start(
         self, argv: Sequence[str], *, stdin: int | None = None, stdout: int, stderr: int
     ) -> Process:

@@ -19,7 +19,7 @@ from tui.checkpoint import reading
 from tui.checkpoint.checkpoint import Checkpoint
 from tui.errors import PodthawError
 from tui.host.facts import Container, Listener, Pod, Protocol, PublishedPort
-from tui.host.host import FACT_TIMEOUT, Answer, Process
+from tui.host.host import FACT_TIMEOUT, Answer, NoAnswer, Process
 from tui.host.scenario import (
     GRAPH_ROOT,
     VOLUME_PATH,
@@ -135,6 +135,10 @@ class DemoHost:
             return Answer(tuple(argv), 0, self._answer(argv), "")
         except Refused as error:
             return Answer(tuple(argv), error.status, "", f"Error: {error}\n")
+
+    def attach(self, argv: Sequence[str]) -> int:  # noqa: ARG002
+        """See `Host.attach`."""
+        raise NoAnswer(f"the {self.name} has no terminal")
 
     async def start(
         self,

@@ -77,6 +77,13 @@ class Host(Protocol):
         """
         ...
 
+    def attach(self, argv: Sequence[str]) -> int:
+        """Run `argv` on podthaw's own terminal until it ends; its exit status.
+
+        Raises NotInstalled or NoAnswer when it could not be started.
+        """
+        ...
+
     async def start(
         self, argv: Sequence[str], *, stdin: int | None = None, stdout: int, stderr: int
     ) -> Process:

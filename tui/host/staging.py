@@ -24,6 +24,7 @@ from tui.archive.digest import sha256_aside
 from tui.archive.model import Contents, FileIdentity
 from tui.errors import ArchiveError, HostError, PodthawError
 from tui.host.host import FACT_TIMEOUT, Answer, Host, NoAnswer
+from tui.host.processes import find, naming, signal
 from tui.state import create_private, state_dir
 from tui.text import decode, safe_text, shell_line, size
 
@@ -31,6 +32,7 @@ Progress = Callable[[int, int], None]
 """Told the bytes copied so far, and all of them."""
 
 _FOLDER = "/var/tmp/podthaw-"
+_COPY = "checkpoint.tar"
 _TICK = 0.1
 """Seconds between two reports of progress."""
 _ENDING = 1.0
@@ -50,7 +52,7 @@ async def staged(host: Host, contents: Contents, progress: Progress) -> AsyncIte
             return
         await remove_leftovers(host)
         async with _folder(host) as folder:
-            copy = f"{folder}/checkpoint.tar"
+            copy = f"{folder}/{_COPY}"
             await _room(host, folder, contents.identity.size)
             digest = sha256_aside(path)
             await _copy(host, file, copy, contents.identity.size, progress)
@@ -70,6 +72,9 @@ async def remove_leftovers(host: Host) -> tuple[str, ...]:
     for path in sorted(state_dir("staged").glob("*.json")):
         record = _abandoned(path)
         if record and record.host == host.name and _is_copy(record.folder):
+            await signal(host, "KILL", await find(host, _copying(f"{record.folder}/{_COPY}")))
+            if await naming(host, record.folder):
+                continue  # Podman lives on without podthaw, and still reads it
             with suppress(HostError):
                 await _remove(host, record.folder, path)
                 removed.append(record.folder)
@@ -136,7 +141,7 @@ async def _copy(host: Host, file: int, copy: str, total: int, progress: Progress
     with _outputs() as (null, said):
         try:
             process = await host.start(
-                ["tee", "--", copy], stdin=file, stdout=null.fileno(), stderr=said.fileno()
+                _copying(copy), stdin=file, stdout=null.fileno(), stderr=said.fileno()
             )
         except NoAnswer as error:
             raise HostError(str(error)) from None
@@ -156,6 +161,11 @@ async def _copy(host: Host, file: int, copy: str, total: int, progress: Progress
             words = safe_text(decode(said.read(4096)).strip())
             raise HostError(f"The archive cannot be copied to {host.name}: {words}")
         progress(total, total)
+
+
+def _copying(copy: str) -> list[str]:
+    """The command that writes its input to `copy`."""
+    return ["tee", "--", copy]
 
 
 @contextmanager
