@@ -128,6 +128,11 @@ def _restore_parser() -> argparse.ArgumentParser:
     _add_restore_options(parser)
     parser.add_argument("--yes", "-y", action="store_true", help="restore without asking")
     parser.add_argument("--force", action="store_true", help="restore although something blocks it")
+    parser.add_argument(
+        "--in-place",
+        action="store_true",
+        help="try again with what the last failed restore of the archive has left",
+    )
     after = parser.add_mutually_exclusive_group()
     after.add_argument(
         "--clean-up", action="store_true", help="remove what a failed restore left behind"
@@ -150,8 +155,17 @@ def _host_parser() -> argparse.ArgumentParser:
 
 def _history_parser() -> argparse.ArgumentParser:
     parser = _new("history", "List the restores that were run from here; with ID, show one.")
-    parser.add_argument("id", metavar="ID", nargs="?", default="")
-    _add_json_option(parser)
+    parser.add_argument(
+        "id", metavar="ID", nargs="?", default="", help="its ID, or how that begins"
+    )
+    what = parser.add_mutually_exclusive_group()
+    _add_json_option(what)
+    what.add_argument("--markdown", action="store_true", help="print a report for a ticket")
+    what.add_argument(
+        "--clean-up", action="store_true", help="remove what the restore ID has left on its host"
+    )
+    parser.add_argument("--yes", "-y", action="store_true", help="clean up without asking")
+    _add_host_options(parser)
     parser.set_defaults(run=_run_history)
     return parser
 
@@ -174,7 +188,7 @@ _COMMANDS: dict[str, Callable[[], argparse.ArgumentParser]] = {
 }
 
 
-def _add_json_option(parser: argparse.ArgumentParser) -> None:
+def _add_json_option(parser: argparse._ActionsContainer) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
@@ -294,6 +308,7 @@ def _run_restore(options: argparse.Namespace) -> int:
         restore_options(options),
         yes=options.yes,
         force=options.force,
+        in_place=options.in_place,
         after_failure=after,
         as_json=options.json,
     )
@@ -312,9 +327,11 @@ def _run_explain(options: argparse.Namespace) -> int:
 
 
 def _run_history(options: argparse.Namespace) -> int:
-    from tui.headless import history
+    from tui.headless import history, tidy
 
-    return history(options.id, as_json=options.json)
+    if options.clean_up:
+        return tidy(options.id, make_host(options), yes=options.yes)
+    return history(options.id, as_json=options.json, as_markdown=options.markdown)
 
 
 def _run_ui(options: argparse.Namespace) -> int:

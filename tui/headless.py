@@ -17,14 +17,16 @@ from tui.host.facts import HostFacts
 from tui.host.host import Host
 from tui.host.questions import Questions, questions
 from tui.report import document, text
-from tui.restore import journal
+from tui.report.history import history_text, record_markdown, record_text
+from tui.restore import journal, recovery
 from tui.restore.checks import explain as explanation
 from tui.restore.checks import table
 from tui.restore.events import Event, Finished, Level, LogLine, Progress, Remains, Status
+from tui.restore.journal import CleanUp, Record
 from tui.restore.options import RestoreOptions
 from tui.restore.pipeline import Restore
 from tui.restore.plan import Plan, Verdict, make_plan
-from tui.restore.remains import clean_up
+from tui.restore.recovery import Fate
 from tui.text import safe_text
 
 _VERDICT_CODES = {
@@ -108,19 +110,63 @@ def explain(code: str) -> int:
     return ExitCode.OK
 
 
-def history(wanted: str, *, as_json: bool) -> int:
+def history(wanted: str, *, as_json: bool, as_markdown: bool) -> int:
     """List the restores that were run from here, or show the one whose ID begins with `wanted`."""
+    states = [(record, journal.state(record)) for record in _records(wanted)]
+    if as_json:
+        _print_json(document.history_document(states))
+    elif as_markdown:
+        print("\n\n".join(record_markdown(record, state) for record, state in states))
+    elif wanted:
+        print("\n\n".join(record_text(record, state) for record, state in states))
+    else:
+        print(history_text(states))
+    return ExitCode.OK
+
+
+def tidy(wanted: str, where: Host, *, yes: bool) -> int:
+    """Remove what the restore whose ID begins with `wanted` has left on its host."""
+    found = _records(wanted)
+    if not wanted or len(found) > 1:
+        raise UsageError("say the ID of one restore; `podthaw history` lists them all")
+    (record,) = found
+    if record.host != where.name:
+        raise UsageError(
+            f"that restore ran on {safe_text(record.host)}, and this is {safe_text(where.name)}: "
+            "say the same --host or --host-command"
+        )
+    state = journal.state(record)
+    if state is journal.State.RUNNING:
+        raise UsageError(f"podthaw (process {record.podthaw}) is still running that restore")
+    if state is journal.State.RESTORED:
+        raise UsageError("that restore has succeeded: it left nothing that would be cleaned up")
+    asyncio.run(reachable(where))
+    aftermath = asyncio.run(recovery.look(where, record))
+    if aftermath.fate is Fate.WORKING:
+        if not yes and not _ask_person("Podman is still restoring it. Stop that?"):
+            return ExitCode.INTERRUPTED
+        asyncio.run(recovery.stop(where, record))
+        aftermath = asyncio.run(recovery.look(where, record))
+    if aftermath.fate is Fate.RUNS:
+        _say(f"{safe_text(record.name)} runs: Podman, or a later try, has brought it back")
+        return ExitCode.OK
+    if aftermath.fate is Fate.NOTHING:
+        _say("nothing of it is left")
+        return ExitCode.OK
+    for remains in aftermath.remains:
+        _say(f"left behind: {remains.kind} {safe_text(remains.name)}")
+    if not yes and not _ask_person("Remove that?"):
+        journal.settled(record, CleanUp.KEPT)
+        return ExitCode.INTERRUPTED
+    done = _remove(where, record, aftermath.remains)
+    return ExitCode.OK if done else ExitCode.BLOCKED
+
+
+def _records(wanted: str) -> list[Record]:
     found = [record for record in journal.records() if record.id.startswith(wanted)]
     if wanted and not found:
         raise UsageError(f"there is no record {wanted!r}; `podthaw history` lists them all")
-    states = [(record, journal.state(record)) for record in found]
-    if as_json:
-        _print_json(document.history_document(states))
-    elif wanted:
-        print("\n\n".join(text.record_text(record, state) for record, state in states))
-    else:
-        print(text.history_text(states))
-    return ExitCode.OK
+    return found
 
 
 def restore(
@@ -130,21 +176,26 @@ def restore(
     *,
     yes: bool,
     force: bool,
+    in_place: bool,
     after_failure: AfterFailure,
     as_json: bool,
 ) -> int:
     """Restore the checkpoint at `path` on `host`; print the container's ID, as Podman does."""
-    show: Callable[[Event], None] = _print_event if as_json else _Narrator()
+    show = _Audience(_print_event if as_json else _Narrator())
     try:
         checkpoint = _whole(path)
         asyncio.run(reachable(host))
+        _remind(host)
+        earlier = recovery.earlier(path, host, options) if in_place else None
         if not yes:
             answer = _confirm(checkpoint, host, options, force=force)
             if answer is not None:
                 if as_json:
                     show(answer)
                 return _STATUS_CODES[answer.status]
-        restoring = Restore(host, path, options, checkpoint=checkpoint, force=force)
+        restoring = Restore(
+            host, path, options, checkpoint=checkpoint, force=force, earlier=earlier
+        )
         finished = asyncio.run(_follow(restoring, show))
     except PodthawError as error:
         if as_json:  # whoever reads the events gets a last one, whatever goes wrong
@@ -152,8 +203,9 @@ def restore(
         raise
     if finished.status is Status.RESTORED and not as_json:
         print(finished.id)
-    if finished.remains:
-        _mend(host, finished.remains, after_failure)
+    record = journal.find(finished.record) if finished.remains else None
+    if record and not show.gone:
+        _mend(host, record, finished.remains, after_failure)
     return _STATUS_CODES[finished.status]
 
 
@@ -219,16 +271,21 @@ async def _ask(host: Host, asked: Questions) -> HostFacts:
     return await collect(host, asked)
 
 
-async def _follow(restoring: Restore, show: Callable[[Event], None]) -> Finished:
-    """Run `restoring`, cancelled by an interrupt; return its last event."""
+async def _follow(restoring: Restore, show: "_Audience") -> Finished:
+    """Run `restoring`, cancelled by an interrupt or a closed terminal; return its last event."""
 
     def cancel() -> None:
-        _say("cancelling; this takes a moment, so that nothing of the restore lives on")
+        show(LogLine("podthaw", Level.WARNING, "cancelling, so that nothing of it lives on"))
+        restoring.cancel()
+
+    def hang_up() -> None:
+        show.gone = True
         restoring.cancel()
 
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, cancel)
+    loop.add_signal_handler(signal.SIGHUP, hang_up)
     async with aclosing(restoring.events()) as events:
         async for event in events:
             show(event)
@@ -237,25 +294,44 @@ async def _follow(restoring: Restore, show: Callable[[Event], None]) -> Finished
     return last
 
 
-def _mend(host: Host, remains: tuple[Remains, ...], after: AfterFailure) -> None:
-    names = ", ".join(f"{thing.kind} {safe_text(thing.name)}" for thing in remains)
+def _mend(host: Host, record: Record, remains: tuple[Remains, ...], after: AfterFailure) -> None:
     if after is AfterFailure.ASK and sys.stdin.isatty():
-        wanted = _ask_person(f"Remove what was left behind ({names})?")
+        wanted = _ask_person(f"Remove what was left behind ({_names(remains)})?")
     else:
         wanted = after is AfterFailure.CLEAN_UP
-    if not wanted:
-        _say(f"left as it is: {names}")
-        return
+    if wanted:
+        _remove(host, record, remains)
+    else:
+        journal.settled(record, CleanUp.KEPT)
+        _say(f"left as it is: {_names(remains)}")
+
+
+def _remove(host: Host, record: Record, remains: tuple[Remains, ...]) -> bool:
+    """Whether all of `remains` could be removed."""
 
     async def run() -> list[LogLine]:
-        return [line async for line in clean_up(host, remains)]
+        return [line async for line in recovery.remove(host, record, remains)]
 
     lines = asyncio.run(run())
     for line in lines:
         for words in text.event_lines(line):
             _say(words)
     failed = any(line.level is Level.ERROR for line in lines)
-    _say("not everything could be removed" if failed else f"removed: {names}")
+    _say("not everything could be removed" if failed else f"removed: {_names(remains)}")
+    return not failed
+
+
+def _names(remains: tuple[Remains, ...]) -> str:
+    return ", ".join(f"{thing.kind} {safe_text(thing.name)}" for thing in remains)
+
+
+def _remind(host: Host) -> None:
+    """Say that there are restores of whose remains nobody was asked yet."""
+    for record in journal.unsettled(host.name):
+        _say(
+            f"An earlier restore of {safe_text(record.name)} was interrupted: "
+            f"`podthaw history {record.id} --clean-up` shows what it left, and removes it."
+        )
 
 
 def _question(plan: Plan) -> str:
@@ -280,6 +356,24 @@ def _say(words: str) -> None:
 
 def _print_json(value: object) -> None:
     print(document.dumps(value))
+
+
+class _Audience:
+    """Whoever is told the events, for as long as somebody listens.
+
+    A restore goes on without listeners: it would be in the middle of something.
+    """
+
+    def __init__(self, show: Callable[[Event], None]) -> None:
+        self._show = show
+        self.gone = False
+
+    def __call__(self, event: Event) -> None:
+        if not self.gone:
+            try:
+                self._show(event)
+            except OSError:
+                self.gone = True
 
 
 class _Narrator:

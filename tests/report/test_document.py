@@ -18,6 +18,7 @@ from tui.report.document import (
 )
 from tui.restore.conflict import Conflict, Evidence, Location, Remedy, Severity
 from tui.restore.events import (
+    Diagnosis,
     Event,
     Finished,
     Level,
@@ -174,6 +175,17 @@ def test_the_last_event_has_the_outcome() -> None:
         name="web",
         cause="cause",
         said="said",
+        diagnosis=Diagnosis(
+            "tcp",
+            "cause",
+            "advice",
+            (LogLine("criu", Level.ERROR, "line"),),
+            "said",
+            (Remedy("close", "close it", options={"tcp_close": True}),),
+        ),
+        again=True,
+        record="2026",
+        undo=(Remains("container", "web", (("podman", "rm", "web"),)),),
         remains=(Remains("volume", "data", (("podman", "volume", "rm", "--", "data"),)),),
         conflicts=(conflict,),
         answers=("0.0.0.0:80 -> 80/tcp",),
@@ -188,6 +200,25 @@ def test_the_last_event_has_the_outcome() -> None:
         "name": "web",
         "cause": "cause",
         "said": "said",
+        "diagnosis": {
+            "code": "tcp",
+            "cause": "cause",
+            "advice": "advice",
+            "evidence": [{"source": "criu", "level": "error", "text": "line"}],
+            "said": "said",
+            "remedies": [
+                {
+                    "id": "close",
+                    "label": "close it",
+                    "removes": "",
+                    "options": {"tcp_close": True},
+                }
+            ],
+        },
+        "again": True,
+        "record": "2026",
+        "undo": [{"kind": "container", "name": "web", "remove": [["podman", "rm", "web"]]}],
+        "criu_log": "",
         "remains": [
             {
                 "kind": "volume",

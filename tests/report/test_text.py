@@ -28,6 +28,7 @@ from tui.report.text import (
 )
 from tui.restore.conflict import Conflict, Evidence, Remedy, Severity
 from tui.restore.events import (
+    Diagnosis,
     Event,
     Finished,
     Level,
@@ -278,26 +279,55 @@ def test_a_failure_ends_with_its_cause_and_what_is_left() -> None:
         Status.FAILED,
         id="f10b",
         name="web",
-        cause="Connected TCP socket in image",
-        said="CRIU restoring failed",
+        cause="The container had an open TCP connection",
+        diagnosis=Diagnosis(
+            "tcp",
+            "The container had an open TCP connection",
+            "Close it.",
+            (LogLine("criu", Level.ERROR, "(00.1) Error: Connected TCP socket in image"),),
+            "CRIU restoring failed",
+            (Remedy("close", "close it", options={"tcp_close": True}),),
+        ),
+        again=True,
         remains=(
             Remains("container", "web", (("podman", "rm", "--force", "f10b"),)),
             Remains("cgroup", "/x", (("rmdir", "--", *folders),)),
         ),
         log="/state/a.log",
+        criu_log="/state/a.criu.log",
+        record="2026",
     )
 
     assert event_lines(finished) == [
         "failed: web",
-        "  cause         Connected TCP socket in image",
+        "  cause         The container had an open TCP connection",
+        "  what to do    Close it.",
+        "  →             close it: --tcp-close",
+        "  told by       criu: (00.1) Error: Connected TCP socket in image",
         "  Podman said   CRIU restoring failed",
         "  left behind   container web",
         "                remove it: podman rm --force f10b",
         "  left behind   cgroup /x",
         "                remove it: rmdir -- /sys/fs/cgroup/0 /sys/fs/cgroup/1 /sys/fs/cgroup/2"
-        " /sys/fs/cgroup/3 … and 5 more",
+        " /sys/fs/cgroup/3 /sys/fs/cgroup/4 /sys/fs/cgroup/5 /sys/fs/cgroup/6 /sys/fs/cgroup/7"
+        " … and 1 more",
+        "                do not `podman start` that container: it would begin from scratch, without"
+        " its processes",
+        "  again         --in-place tries again without unpacking the archive anew",
         "  Podman's log  /state/a.log",
+        "  CRIU's log    /state/a.criu.log",
+        "  record        podthaw history 2026",
     ]
+
+
+EVIL_DIAGNOSIS = Diagnosis(
+    EVIL,
+    EVIL,
+    EVIL,
+    (LogLine(EVIL, Level.ERROR, EVIL),),
+    EVIL,
+    (Remedy(EVIL, EVIL, commands=((EVIL, EVIL),), removes=EVIL),),
+)
 
 
 def test_a_restored_container_ends_with_where_it_answers() -> None:
@@ -325,9 +355,11 @@ def test_a_blocked_restore_ends_with_what_blocks_it() -> None:
             EVIL,
             EVIL,
             EVIL,
+            EVIL_DIAGNOSIS,
             (Remains("volume", EVIL, ((EVIL, EVIL),)),),
             answers=(EVIL,),
             log=EVIL,
+            criu_log=EVIL,
         ),
         Finished(Status.BLOCKED, EVIL, EVIL, EVIL, conflicts=(EVIL_CONFLICT,)),
     ],

@@ -11,8 +11,7 @@ import msgspec
 
 from tui.archive.model import Member, Problem
 from tui.checkpoint.checkpoint import CONFIG, NETWORK, SPEC, Checkpoint
-from tui.checkpoint.config import Json
-from tui.checkpoint.secrets import masked, variables
+from tui.checkpoint.secrets import masked
 from tui.checkpoint.summary import checkpointed
 from tui.host.document import facts_json
 from tui.host.facts import HostFacts, Known
@@ -20,7 +19,8 @@ from tui.restore.conflict import Conflict, Remedy
 from tui.restore.events import Event, Finished
 from tui.restore.journal import Record, State
 from tui.restore.plan import Plan
-from tui.text import Redactor, pointer
+from tui.restore.rewrite import change_documents
+from tui.text import pointer
 
 SCHEMA = 1
 """Raised when a reader of an older document would misread a newer one."""
@@ -85,24 +85,10 @@ def check_document(
         "options": dataclasses.asdict(plan.options),
         "verdict": plan.verdict,
         "conflicts": [conflict_document(conflict) for conflict in plan.conflicts],
-        "changes": change_documents(checkpoint, plan),
+        "changes": change_documents(checkpoint, plan.changes),
         "grants": msgspec.to_builtins(plan.grants),
         "command": list(plan.command),
     }
-
-
-def change_documents(checkpoint: Checkpoint, plan: Plan) -> list[dict[str, Any]]:
-    """What the restore changes, with the values of environment variables masked."""
-    redact = Redactor(variables(checkpoint))
-    return [
-        {
-            "document": change.document,
-            "pointer": change.pointer,
-            "before": _redacted(change.before, redact),
-            "after": _redacted(change.after, redact),
-        }
-        for change in plan.changes
-    ]
 
 
 def _host(facts: HostFacts, plan: Plan) -> dict[str, Any]:
@@ -147,6 +133,9 @@ def event_document(event: Event) -> dict[str, Any]:
     document: dict[str, Any] = {"schema": SCHEMA, "event": name.lstrip("_")}
     document |= msgspec.to_builtins(event)
     if isinstance(event, Finished):
+        if event.diagnosis:
+            remedies = [_remedy(remedy) for remedy in event.diagnosis.remedies]
+            document["diagnosis"]["remedies"] = remedies
         document["conflicts"] = [conflict_document(conflict) for conflict in event.conflicts]
     return document
 
@@ -159,18 +148,6 @@ def _section(checkpoint: Checkpoint, section: str, *, reveal: bool) -> Any:
     name = _DOCUMENTS[section]
     document = checkpoint.documents.get(name)
     return document if reveal else masked(name, document)
-
-
-def _redacted(value: Json, redact: Redactor) -> Json:
-    match value:
-        case str():
-            return redact(value)
-        case list():
-            return [_redacted(one, redact) for one in value]
-        case dict():
-            return {name: _redacted(one, redact) for name, one in value.items()}
-        case _:
-            return value
 
 
 def _problems(checkpoint: Checkpoint) -> tuple[Problem, ...]:

@@ -11,10 +11,11 @@ from tui.checkpoint.config import Json
 from tui.checkpoint.secrets import masked
 from tui.host.document import container_key, listener_key
 from tui.host.facts import Fact, HostFacts, Known, PublishedPort, Unknown
-from tui.report.document import change_documents, dumps
+from tui.report.document import dumps
 from tui.report.summary import summary
 from tui.restore.conflict import Conflict, Remedy, Severity, counts
 from tui.restore.events import (
+    Diagnosis,
     Event,
     Finished,
     Level,
@@ -26,10 +27,10 @@ from tui.restore.events import (
     StepFinished,
     StepStarted,
 )
-from tui.restore.journal import Record, State
-from tui.restore.plan import Plan, Verdict
+from tui.restore.plan import Plan, Verdict, flag
 from tui.restore.remains import short_line
-from tui.text import ago, plural, safe_text, shell_line, size
+from tui.restore.rewrite import change_documents
+from tui.text import plural, safe_text, shell_line, size
 
 GLYPHS = {
     Severity.BLOCKER: "✖",
@@ -94,7 +95,7 @@ def check_text(checkpoint: Checkpoint, facts: HostFacts, plan: Plan) -> str:
         lines += columns(((f"{one.risk} risk", f"it {one.title}") for one in plan.grants), "  ")
     if plan.changes:
         lines += ["", "What the restore changes in the archive's documents"]
-        for change in change_documents(checkpoint, plan):
+        for change in change_documents(checkpoint, plan.changes):
             lines.append(f"  {safe_text(change['document'])} {safe_text(change['pointer'])}")
             lines.append(f"    {_value(change['before'])} → {_value(change['after'])}")
     return "\n".join([*lines, "", "The command", f"  {shell_line(plan.command)}"])
@@ -178,53 +179,38 @@ def finished_lines(finished: Finished) -> list[str]:
     rows = [("answers on", safe_text(answer)) for answer in finished.answers]
     if finished.cause and not finished.conflicts:
         rows.append(("cause", safe_text(finished.cause)))
-    if finished.said:
-        rows.append(("Podman said", safe_text(finished.said)))
+    if finished.diagnosis:
+        rows += _diagnosis_rows(finished.diagnosis)
     for remains in finished.remains:
         rows.append(("left behind", f"{remains.kind} {safe_text(remains.name)}"))
         rows += [("", f"remove it: {short_line(command)}") for command in remains.remove]
-    if finished.log:
-        rows.append(("Podman's log", safe_text(finished.log)))
+    if any(remains.kind == "container" for remains in finished.remains):
+        rows.append(("", DO_NOT_START))
+    if finished.again:
+        rows.append(("again", "--in-place tries again without unpacking the archive anew"))
+    logs = (("Podman's log", finished.log), ("CRIU's log", finished.criu_log))
+    rows += [(name, safe_text(path)) for name, path in logs if path]
+    if finished.record:
+        rows.append(("record", f"podthaw history {finished.record}"))
     return lines + columns(rows, "  ")
 
 
-def history_text(states: Sequence[tuple[Record, State]]) -> str:
-    """What `history` prints: a line for each restore, the newest first."""
-    if not states:
-        return "Nothing has been restored from here yet."
-    rows = (
-        (record.id, ago(record.began), state.value, safe_text(record.name), safe_text(record.host))
-        for record, state in states
-    )
-    return "\n".join(columns(rows))
+DO_NOT_START = (
+    "do not `podman start` that container: it would begin from scratch, without its processes"
+)
 
 
-def record_text(record: Record, state: State) -> str:
-    """One restore: what was asked for, what was known, and how it ended."""
-    rows = (
-        ("id", record.id),
-        ("status", state.value),
-        ("began", f"{record.began} ({ago(record.began)})"),
-        ("ended", record.ended),
-        ("archive", record.archive),
-        ("container", " ".join(word for word in (record.name, record.container[:12]) if word)),
-        ("host", record.host),
-        ("answers on", ", ".join(record.answers)),
-        ("why", record.cause),
-        ("Podman said", record.said),
-        ("log", record.log),
-    )
-    lines = columns((name, safe_text(value)) for name, value in rows if value)
-    for conflict in record.conflicts:
-        severity, title = conflict.get("severity", ""), conflict.get("title", "")
-        skipped = " (skipped by force)" if record.forced and severity == Severity.BLOCKER else ""
-        lines.append(f"  {safe_text(severity)}: {safe_text(title)}{skipped}")
-    if record.remains:
-        lines.append("left behind:")
-    for left in record.remains:
-        lines.append(f"  {safe_text(left.kind)} {safe_text(left.name)}")
-        lines += [f"    remove: {shell_line(argv)}" for argv in left.remove]
-    return "\n".join([*lines, "the command:", f"  {shell_line(record.command)}"])
+def _diagnosis_rows(diagnosis: Diagnosis) -> Iterator[tuple[str, str]]:
+    if diagnosis.advice:
+        yield "what to do", safe_text(diagnosis.advice)
+    for remedy in diagnosis.remedies:
+        yield "→", remedy_line(remedy)
+    name = "told by" if diagnosis.code else "around it"
+    for line in diagnosis.evidence:
+        yield name, f"{safe_text(line.source)}: {safe_text(line.text)}"
+        name = ""
+    if diagnosis.said:
+        yield "Podman said", safe_text(diagnosis.said)
 
 
 def checks_text(rows: Iterable[tuple[str, str, str]]) -> str:
@@ -338,13 +324,12 @@ def _flags(options: dict[str, object]) -> str:
     """The options to type, and those to leave out."""
     words, without = [], []
     for name, value in options.items():
-        flag = f"--{name.replace('_', '-')}"
         if not value:
-            without.append(f"without {flag}")
+            without.append(f"without {flag(name)}")
         elif value is True:
-            words.append(flag)
+            words.append(flag(name))
         elif isinstance(value, tuple):
-            words += [f"{flag}={entry}" for entry in value]
+            words += [f"{flag(name)}={entry}" for entry in value]
         else:
-            words.append(f"{flag}={value}")
+            words.append(f"{flag(name)}={value}")
     return ", ".join([*([shell_line(words)] if words else ()), *without])

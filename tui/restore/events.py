@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from tui.restore.conflict import Conflict
+from tui.restore.conflict import Conflict, Remedy
 
 
 class Step(StrEnum):
@@ -81,11 +81,28 @@ class StepFinished:
 
 
 @dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """Why a restore failed, as far as what everybody said tells it."""
+
+    code: str
+    """Of the known cause; empty when nobody knows it."""
+    cause: str
+    """One line for an admin; of an unknown cause the error itself."""
+    advice: str
+    """What it means and what to do."""
+    evidence: tuple[LogLine, ...]
+    """The line that tells it; of an unknown cause the lines around it too."""
+    said: str
+    """Podman's own last words, where they differ."""
+    remedies: tuple[Remedy, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Remains:
-    """Something that a failed or cancelled restore left behind."""
+    """Something that a restore has made, and that is still there."""
 
     kind: str
-    """`container`, `storage`, `volume`, `image`, `runtime`, `cgroup`."""
+    """`container`, `storage`, `volume`, `image`, `running pod`, `runtime`, `cgroup`."""
     name: str
     remove: tuple[tuple[str, ...], ...]
     """The commands that remove it."""
@@ -102,13 +119,24 @@ class Finished:
     """Why it failed: the first real error, not Podman's last line."""
     said: str = ""
     """Podman's own last words, where they differ from the cause."""
+    diagnosis: Diagnosis | None = None
+    """What is known of the cause, once Podman had been started."""
     remains: tuple[Remains, ...] = ()
+    """What it left behind, unless it succeeded."""
+    again: bool = False
+    """What was left behind can be restored in place, without the archive."""
+    undo: tuple[Remains, ...] = ()
+    """What came with the restored container, itself first."""
     conflicts: tuple[Conflict, ...] = ()
     """What blocked it."""
     answers: tuple[str, ...] = ()
     """Where the restored container can be reached: `0.0.0.0:18081 -> 80/tcp`."""
     log: str = ""
     """The file with everything that Podman printed."""
+    criu_log: str = ""
+    """The file with CRIU's restore.log, if there was one."""
+    record: str = ""
+    """The ID under which the journal has it."""
 
 
 Event = StepStarted | Progress | LogLine | StepFinished | Finished

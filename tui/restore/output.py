@@ -1,18 +1,19 @@
-"""What a running command prints, read as it grows.
+"""What a running command prints, read as it grows and kept.
 
 Podman writes to a file and not to a pipe: with a pipe it would die in the middle of a restore when
-its reader dies.
+its reader dies. CRIU's log is copied while it grows, because it can go with the container.
 """
 
 import os
 import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tui import text
 from tui.errors import PodthawError
 from tui.host.host import Host, NoAnswer
+from tui.restore.events import LogLine
 from tui.state import create_private, state_dir
 from tui.text import decode
 
@@ -38,10 +39,11 @@ class _Lines:
 
 
 class Output:
-    """A private file that commands write to and podthaw follows."""
+    """A private file that commands write to and podthaw follows, and one for CRIU's log."""
 
     def __init__(self, path: Path, descriptor: int) -> None:
         self.path = path
+        self.criu_path = path.with_suffix(".criu.log")
         self.descriptor = descriptor
         self._position = 0
         self._lines = _Lines()
@@ -53,6 +55,30 @@ class Output:
             self._position += len(data)
             lines += self._lines.more(data)
         return lines + self._lines.rest() if ended else lines
+
+    def keep_criu(self, lines: Iterable[LogLine]) -> None:
+        """Append to the copy of CRIU's log, as long as there is room for it."""
+        data = "".join(f"{line.text}\n" for line in lines).encode("utf-8", "surrogateescape")
+        if not data:
+            return
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
+        # a restore that runs is not left alone because its log cannot be kept
+        with suppress(OSError), os.fdopen(os.open(self.criu_path, flags, 0o600), "wb") as file:
+            file.write(data)
+
+    def mask(self, redact: Callable[[str], str]) -> None:
+        """Mask secrets in what the commands have printed, once they have ended.
+
+        Raises PodthawError when the file cannot be written anew.
+        """
+        masked = self.path.with_suffix(".masked")
+        try:
+            with self.path.open("rb") as old, os.fdopen(create_private(masked), "wb") as new:
+                for line in old:
+                    new.write(redact(decode(line)).encode("utf-8", "surrogateescape"))
+            masked.replace(self.path)
+        except OSError as error:
+            raise PodthawError(f"{self.path} cannot be written: {error.strerror}") from None
 
 
 @contextmanager
@@ -82,13 +108,17 @@ class HostFile:
         self._position = 0
         self._lines = _Lines()
 
-    async def new_lines(self) -> list[str]:
-        """The lines since the last call; none while the file cannot be read."""
+    async def new_lines(self, *, ended: bool) -> list[str]:
+        """The lines since the last call; none while the file cannot be read.
+
+        Once nobody writes any more, the unfinished one too.
+        """
         argv = ["tail", f"--bytes=+{self._position + 1}", "--", self._path]
         try:
             answer = await self._host.run(argv)
         except NoAnswer:
-            return []
+            return self._lines.rest() if ended else []
         data = answer.stdout.encode("utf-8", "surrogateescape")
         self._position += len(data)
-        return self._lines.more(data)
+        lines = self._lines.more(data)
+        return lines + self._lines.rest() if ended else lines

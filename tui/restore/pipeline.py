@@ -6,9 +6,9 @@ failed restore leaves behind is named in the last event.
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,6 +16,7 @@ from tui.archive.model import Contents
 from tui.checkpoint.checkpoint import Checkpoint
 from tui.checkpoint.reading import load
 from tui.checkpoint.secrets import variables
+from tui.checkpoint.summary import memory_size
 from tui.errors import PodthawError
 from tui.host.collect import collect
 from tui.host.facts import Known
@@ -28,7 +29,9 @@ from tui.restore.checks.image import find_image
 from tui.restore.commands import Commands
 from tui.restore.conflict import Conflict, Severity
 from tui.restore.diagnosis import diagnose
+from tui.restore.earlier import Earlier, can_try_again
 from tui.restore.events import (
+    Diagnosis,
     Event,
     Finished,
     Level,
@@ -43,8 +46,10 @@ from tui.restore.events import (
 )
 from tui.restore.options import RestoreOptions
 from tui.restore.output import Output, new_output
-from tui.restore.plan import Plan, command, make_plan
-from tui.restore.remains import find_remains
+from tui.restore.plan import Plan, command, command_in_place, make_plan
+from tui.restore.recovery import refuse_if_working
+from tui.restore.remains import clean_up, find_remains, footprint
+from tui.restore.snapshot import snapshot
 from tui.restore.stop import settle
 from tui.restore.trace import Trace
 from tui.restore.verify import Inspected, differences, inspected
@@ -76,18 +81,28 @@ class _End(Exception):
         self,
         status: Status,
         cause: str = "",
-        said: str = "",
         *,
+        diagnosis: Diagnosis | None = None,
         conflicts: Sequence[Conflict] = (),
         runs: bool = False,
     ) -> None:
         super().__init__(cause)
         self.status = status
         self.cause = cause
-        self.said = said
+        self.diagnosis = diagnosis
         self.conflicts = tuple(conflicts)
         self.runs = runs
         """The container runs all the same, and nobody should be led to remove it."""
+
+
+@dataclass(frozen=True)
+class _Run:
+    """What the steps that change something share."""
+
+    case: Case
+    plan: Plan
+    entry: journal.Entry
+    commands: Commands
 
 
 class Restore:
@@ -95,7 +110,8 @@ class Restore:
 
     With a `checkpoint`, it is this one that must still lie at `path`. `force` goes on in spite of
     blockers, `reveal` leaves the values of environment variables in the log, and `patience` is
-    how many seconds the container must run before it counts as restored.
+    how many seconds the container must run before it counts as restored. With an `earlier` try,
+    what that has left is restored in place.
     """
 
     def __init__(
@@ -108,6 +124,7 @@ class Restore:
         force: bool = False,
         reveal: bool = False,
         patience: float = PATIENCE,
+        earlier: Earlier | None = None,
     ) -> None:
         self._host = host
         self._path = path
@@ -116,8 +133,14 @@ class Restore:
         self._force = force
         self._reveal = reveal
         self._patience = patience
+        self._earlier = earlier
         self._events: asyncio.Queue[Event | None] = asyncio.Queue()
         self._cancelled = asyncio.Event()
+
+    @property
+    def options(self) -> RestoreOptions:
+        """With which it restores."""
+        return self._options
 
     def cancel(self) -> None:
         """Stop as soon as that leaves nothing running; too late once the container is back."""
@@ -146,58 +169,95 @@ class Restore:
             case, plan = await self._check(checkpoint)
             with new_output() as output:
                 record = journal.begun(
+                    case,
                     plan,
-                    archive=checkpoint.contents.path,
                     name=name,
-                    host=self._host.name,
-                    simulated=self._host.simulated,
+                    host=self._host,
                     forced=self._force,
                     log=output.path,
+                    criu_log=output.criu_path,
                 )
-                with journal.kept(record):
-                    finished = await self._carry_out(case, output)
-                    self._record(journal.ended(record, finished))
+                with journal.kept(record) as entry:
+                    finished = await self._carry_out(case, plan, output, entry)
+                    self._note(entry.change, **journal.ending(finished))
         except _End as end:
             finished = Finished(end.status, name=name, cause=end.cause, conflicts=end.conflicts)
         except PodthawError as error:
             finished = Finished(Status.FAILED, name=name, cause=str(error))
         self._emit(finished)
 
-    def _record(self, record: journal.Record) -> None:
-        """Write down how it ended; what has been restored is not lost for want of a record."""
+    def _note(self, write: Callable[..., None], *values: Any, **changes: Any) -> None:
+        """Write something down; what has been done is not lost for want of a record."""
         try:
-            journal.write(record)
+            write(*values, **changes)
         except PodthawError as error:
             self._say(Level.WARNING, str(error))
 
-    async def _carry_out(self, case: Case, output: Output) -> Finished:
+    async def _carry_out(
+        self, case: Case, plan: Plan, output: Output, entry: journal.Entry
+    ) -> Finished:
         """The steps that change something on the host."""
         redact = str if self._reveal else Redactor(variables(case.checkpoint))
-        commands = Commands(self._host, output, redact, self._emit, self._cancelled)
-        log = str(output.path)
+        run = _Run(
+            case,
+            plan,
+            entry,
+            Commands(
+                self._host,
+                output,
+                redact,
+                self._emit,
+                self._cancelled,
+                trace=self._earlier.trace if self._earlier else Trace(),
+                memory=memory_size(case.checkpoint),
+            ),
+        )
         try:
             async with AsyncExitStack() as stack:
                 path = await self._copy(case, stack)
-                await self._pull(case, commands)
-                await self._restore(case, path, commands)
-                found = await self._verify(case, commands.trace)
+                await self._pull(run)
+                await self._restore(run, path)
+                found = await self._verify(case, run.commands.trace)
         except _End as end:
-            return Finished(
-                end.status,
-                id=commands.trace.container,
-                name=self._options.name or case.checkpoint.config.name,
-                cause=end.cause,
-                said=end.said,
-                remains=() if end.runs else await self._remains(case, commands.trace),
-                log=log,
+            finished = await self._failed(run, end)
+        else:
+            finished = Finished(
+                Status.RESTORED,
+                id=found.id,
+                name=found.name,
+                answers=found.answers,
+                undo=await self._remains(run),
             )
-        return Finished(
-            Status.RESTORED, id=found.id, name=found.name, answers=found.answers, log=log
+        if not self._reveal:
+            self._note(output.mask, redact)
+        return replace(
+            finished,
+            log=str(output.path),
+            criu_log=str(output.criu_path) if run.commands.criu else "",
+            record=entry.record.id,
         )
 
-    async def _remains(self, case: Case, trace: Trace) -> tuple[Remains, ...]:
-        after = await collect(self._host, questions(case.checkpoint))
-        return await find_remains(self._host, case.checkpoint.config, case.facts, after, trace)
+    async def _failed(self, run: _Run, end: _End) -> Finished:
+        remains = () if end.runs else await self._remains(run)
+        trace = run.commands.trace
+        return Finished(
+            end.status,
+            id=trace.container,
+            name=run.entry.record.name,
+            cause=end.cause,
+            said=end.diagnosis.said if end.diagnosis else "",
+            diagnosis=end.diagnosis,
+            remains=remains,
+            again=can_try_again(trace, remains),
+        )
+
+    async def _remains(self, run: _Run) -> tuple[Remains, ...]:
+        """What this restore, and the earlier try that it went on from, have made."""
+        after = await collect(self._host, questions(run.case.checkpoint))
+        before = self._earlier.before if self._earlier else snapshot(run.case.facts)
+        return await find_remains(
+            self._host, footprint(run.case), before, after, run.commands.trace
+        )
 
     async def _read(self) -> Checkpoint:
         async with self._step(Step.READ):
@@ -211,7 +271,10 @@ class Restore:
 
     async def _check(self, checkpoint: Checkpoint) -> tuple[Case, Plan]:
         async with self._step(Step.CHECK):
+            await refuse_if_working(self._host, self._options.name or checkpoint.config.name)
             facts = await self._unless_cancelled(collect(self._host, questions(checkpoint)))
+            if self._earlier:
+                facts = self._earlier.without(facts)
             plan = make_plan(checkpoint, facts, self._options)
             if plan.blockers and not self._force:
                 titles = "; ".join(blocker.title for blocker in plan.blockers)
@@ -231,6 +294,9 @@ class Restore:
 
         async with self._step(Step.COPY) as report:
             contents = case.checkpoint.contents
+            if self._earlier:
+                report.skip("the earlier try has unpacked it")
+                return ""
             path = await self._unless_cancelled(
                 stack.enter_async_context(staged(self._host, contents, progress))
             )
@@ -238,8 +304,8 @@ class Restore:
                 report.skip("the host sees the same file")
         return path
 
-    async def _pull(self, case: Case, commands: Commands) -> None:
-        config, images = case.checkpoint.config, case.facts.images
+    async def _pull(self, run: _Run) -> None:
+        config, images = run.case.checkpoint.config, run.case.facts.images
         async with self._step(Step.PULL) as report:
             if not isinstance(images, Known) or not config.image_name:
                 report.skip("Podman looks for the image itself")
@@ -249,14 +315,12 @@ class Restore:
                 return
             name = safe_text(config.image_name)
             self._emit(Progress(Step.PULL, f"pulling {name}"))
-            status, lines = await commands.run(
-                Step.PULL, ("podman", "pull", "--", config.image_name)
-            )
+            argv = ("podman", "pull", "--", config.image_name)
+            status, lines = await self._run(run, Step.PULL, argv)
             if self._cancelled.is_set():
                 raise _End(Status.CANCELLED)
             if status != 0:
-                failure = diagnose((), lines, status)
-                raise _End(Status.FAILED, failure.cause, failure.said)
+                raise self._diagnosed(run, lines, status)
             pulled = [line.text for line in lines if _ID.fullmatch(line.text)][-1:]
             known = {image.id for image in images.value}
             if config.image_id not in {*pulled, *known}:
@@ -267,20 +331,41 @@ class Restore:
                     "was pulled. Bring the right one over with `podman save` and `podman load`.",
                 )
 
-    async def _restore(self, case: Case, path: str, commands: Commands) -> None:
+    async def _restore(self, run: _Run, path: str) -> None:
         async with self._step(Step.RESTORE):
-            argv = command(path, case.facts, self._options)
+            if self._earlier:
+                argv = command_in_place(self._earlier.container, self._options)
+                await self._make_way(self._earlier)
+            else:
+                argv = command(path, run.case.facts, self._options)
             self._say(Level.INFO, shell_line(argv))
             # a copy is removed in the end, and Podman opens the archive more than once
-            abandon = _same(path, case.checkpoint.contents)
-            status, lines = await commands.run(Step.RESTORE, argv, abandon=abandon)
+            abandon = not path or _same(path, run.case.checkpoint.contents)
+            status, lines = await self._run(run, Step.RESTORE, argv, abandon=abandon)
             if status != 0:
-                if not await settle(self._host, commands.trace):
+                if not await settle(self._host, run.commands.trace):
                     self._say(Level.ERROR, "something of the restore still runs on the host")
                 if self._cancelled.is_set():
                     raise _End(Status.CANCELLED)
-                failure = diagnose(commands.criu, lines, status)
-                raise _End(Status.FAILED, failure.cause, failure.said)
+                raise self._diagnosed(run, lines, status)
+
+    async def _make_way(self, earlier: Earlier) -> None:
+        """Remove of the earlier try what its second one would stumble over."""
+        async for line in clean_up(self._host, await earlier.obstacles(self._host)):
+            self._emit(line)
+
+    async def _run(
+        self, run: _Run, step: Step, argv: tuple[str, ...], *, abandon: bool = True
+    ) -> tuple[int, list[LogLine]]:
+        """Run a command that changes the host, and write down that it was run."""
+        run.entry.started(argv)
+        status, lines = await run.commands.run(step, argv, abandon=abandon)
+        self._note(run.entry.ran, status)
+        return status, lines
+
+    def _diagnosed(self, run: _Run, lines: list[LogLine], status: int) -> _End:
+        found = diagnose(run.commands.criu, lines, status, run.plan.conflicts, self._options)
+        return _End(Status.FAILED, found.cause, diagnosis=found)
 
     async def _verify(self, case: Case, trace: Trace) -> Inspected:
         async with self._step(Step.VERIFY):

@@ -75,20 +75,47 @@ def command(path: str, facts: HostFacts, options: RestoreOptions) -> tuple[str, 
 
     Values stand behind `=`, so that none can become an option; a pod stands with its full ID.
     """
-    engine = ["podman", "--log-level=debug"]
-    if options.cgroup_manager:
-        engine.append(f"--cgroup-manager={options.cgroup_manager}")
-    words = [*engine, "container", "restore", f"--import={path}"]
     pod = chosen_pod(facts, options.pod)
     values = {**_values(options), "pod": pod.id if pod else options.pod}
+    return (*_restore(options), f"--import={path}", *_flags(values))
+
+
+def command_in_place(container: str, options: RestoreOptions) -> tuple[str, ...]:
+    """The argument list that restores what an earlier try has already unpacked."""
+    values = {name: value for name, value in _values(options).items() if name in IN_PLACE}
+    return (*_restore(options), *_flags(values), container)
+
+
+IN_PLACE = ("tcp_established", "tcp_close", "file_locks", "keep", "print_stats")
+"""The options that Podman takes without --import, besides the cgroup manager."""
+
+
+def same_import(one: RestoreOptions, other: RestoreOptions) -> bool:
+    """Whether both unpack an archive in the same way."""
+    mine, others = _values(one), _values(other)
+    return all(mine[name] == others[name] for name in mine if name not in IN_PLACE)
+
+
+def flag(name: str) -> str:
+    """The option of Podman that the field `name` of RestoreOptions stands for."""
+    return f"--{name.replace('_', '-')}"
+
+
+def _restore(options: RestoreOptions) -> tuple[str, ...]:
+    manager = f"--cgroup-manager={options.cgroup_manager}"
+    engine = ("podman", "--log-level=debug", *([manager] if options.cgroup_manager else ()))
+    return (*engine, "container", "restore")
+
+
+def _flags(values: dict[str, object]) -> tuple[str, ...]:
+    words: list[str] = []
     for name, value in values.items():
-        flag = f"--{name.replace('_', '-')}"
         if value is True:
-            words.append(flag)
+            words.append(flag(name))
         elif isinstance(value, tuple):
-            words += [f"{flag}={entry}" for entry in value]
+            words += [f"{flag(name)}={entry}" for entry in value]
         elif value:
-            words.append(f"{flag}={value}")
+            words.append(f"{flag(name)}={value}")
     return tuple(words)
 
 

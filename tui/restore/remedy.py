@@ -9,6 +9,7 @@ from tui.restore.commands import Commands
 from tui.restore.conflict import Remedy
 from tui.restore.events import Event, Level, LogLine, Step
 from tui.restore.output import new_output
+from tui.restore.trace import Trace
 from tui.text import shell_line
 
 
@@ -18,7 +19,7 @@ async def carry_out(
     """Run the commands of `remedy`, tell `emit` what they print; whether all of them succeeded."""
     try:
         with new_output() as output:
-            commands = Commands(host, output, str, emit, cancelled)
+            commands = Commands(host, output, str, emit, cancelled, trace=Trace(), memory=0)
             for argv in remedy.commands:
                 emit(LogLine("podthaw", Level.INFO, shell_line(argv)))
                 status, _ = await commands.run(Step.PULL, argv)

@@ -7,17 +7,19 @@ and podthaw shows it beforehand and compares afterwards.
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 
 from tui.checkpoint.checkpoint import CONFIG, SPEC, Checkpoint
 from tui.checkpoint.config import Json
+from tui.checkpoint.secrets import redacted, variables
 from tui.host.facts import HostFacts, Pod
 from tui.restore.conflict import existing
 from tui.restore.options import RestoreOptions
 from tui.restore.pods import chosen_pod, shared_namespaces
 from tui.restore.ports import PortError, parse
-from tui.text import pointer, steps
+from tui.text import Redactor, pointer, steps
 
 Version = tuple[int, int, int]
 
@@ -42,6 +44,20 @@ class Change:
     """None where there is nothing yet."""
     after: Json
     """None where there will be nothing."""
+
+
+def change_documents(checkpoint: Checkpoint, changes: tuple[Change, ...]) -> list[dict[str, Any]]:
+    """`changes` as JSON, with the values of environment variables masked."""
+    redact = Redactor(variables(checkpoint))
+    return [
+        {
+            "document": change.document,
+            "pointer": change.pointer,
+            "before": redacted(change.before, redact),
+            "after": redacted(change.after, redact),
+        }
+        for change in changes
+    ]
 
 
 def changes(

@@ -7,9 +7,10 @@ Podman sees its restore fail and puts its house in order.
 """
 
 import asyncio
-from collections.abc import Sequence
 
-from tui.host.host import Host, NoAnswer, Process
+from tui.host.host import Host, Process
+from tui.host.processes import output, signal
+from tui.restore.processes import find_conmon, runtime_tree
 from tui.restore.trace import Trace
 
 _TRIES = 50
@@ -21,10 +22,15 @@ async def stop(host: Host, podman: Process, trace: Trace) -> None:
     """Take one step towards the end of `podman`; to be called again until it has ended."""
     if trace.conmon is None:
         podman.terminate()
-        return
-    conmon = await _conmon(host, trace)
+    else:
+        await kill_runtime(host, trace)
+
+
+async def kill_runtime(host: Host, trace: Trace) -> None:
+    """Kill the runtime and all that it has started, if there is any."""
+    conmon = await find_conmon(host, trace)
     if conmon:
-        await _kill(host, await _runtime_tree(host, conmon, trace.container))
+        await signal(host, "KILL", await runtime_tree(host, conmon, trace.container))
 
 
 async def settle(host: Host, trace: Trace) -> bool:
@@ -37,56 +43,10 @@ async def settle(host: Host, trace: Trace) -> bool:
     for _ in range(_TRIES):
         # conmon writes its PID down a moment after Podman has said that it runs
         await asyncio.sleep(_PAUSE)
-        conmon = await _conmon(host, trace)
-        if not conmon:
+        if not await find_conmon(host, trace):
             break
-        await _kill(host, await _runtime_tree(host, conmon, trace.container))
+        await kill_runtime(host, trace)
     else:
         return False
-    await _output(host, [trace.conmon.runtime, "delete", "--force", trace.container])
+    await output(host, [trace.conmon.runtime, "delete", "--force", trace.container])
     return True
-
-
-async def _conmon(host: Host, trace: Trace) -> str:
-    """The PID of the container's conmon, empty if there is none (any more)."""
-    assert trace.conmon
-    pid = (await _output(host, ["cat", "--", trace.conmon.pid_file])).strip()
-    return pid if pid.isdecimal() and trace.container in await _words(host, pid) else ""
-
-
-async def _runtime_tree(host: Host, conmon: str, container: str) -> list[str]:
-    """The PIDs of the runtime and of all that it started, but not of Podman's own cleaning up."""
-    found = []
-    for child in await _children(host, conmon):
-        words = await _words(host, child)
-        if not ("cleanup" in words and container in words):
-            found += [child, *await _descendants(host, child)]
-    return found
-
-
-async def _descendants(host: Host, pid: str) -> list[str]:
-    children = await _children(host, pid)
-    return [*children, *[one for child in children for one in await _descendants(host, child)]]
-
-
-async def _children(host: Host, pid: str) -> list[str]:
-    # CRIU itself needs a kernel that has these lists
-    return (await _output(host, ["cat", f"/proc/{pid}/task/{pid}/children"])).split()
-
-
-async def _words(host: Host, pid: str) -> list[str]:
-    return (await _output(host, ["cat", f"/proc/{pid}/cmdline"])).split("\0")
-
-
-async def _kill(host: Host, pids: Sequence[str]) -> None:
-    if pids:
-        # a host without procps has no `kill` but the shell's; it gets the PIDs as arguments
-        await _output(host, ["sh", "-c", 'kill -KILL "$@"', "kill", *pids])
-
-
-async def _output(host: Host, argv: Sequence[str]) -> str:
-    """What `argv` prints, as far as it works: what it looks for may just have gone."""
-    try:
-        return (await host.run(argv)).stdout
-    except NoAnswer:
-        return ""

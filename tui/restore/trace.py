@@ -37,6 +37,8 @@ class Conmon:
     pid_file: str
     restore_log: str
     """Where CRIU writes its log."""
+    persist_folder: str
+    """Where conmon writes how the container ended; empty for a Podman that has none."""
     exit_id: str
     """The container that the exit command cleans up: the last of its arguments."""
 
@@ -85,5 +87,6 @@ def _conmon(words: list[str], container: str) -> Conmon | None:
         runtime=values.get("-r", ""),
         pid_file=values.get("--conmon-pidfile", ""),
         restore_log=f"{values.get('-b', '')}/restore.log",
+        persist_folder=values.get("--persist-dir", ""),
         exit_id=values.get("--exit-command-arg", ""),
     )
