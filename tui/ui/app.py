@@ -1,5 +1,7 @@
 """The application: one archive in front of one host, and the screens that show them."""
 
+import asyncio
+import signal
 from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
@@ -21,20 +23,29 @@ from tui.host.demo import SHOP, DemoHost
 from tui.host.facts import HostFacts
 from tui.host.host import Host
 from tui.host.questions import Questions, questions
+from tui.host.staging import remove_leftovers
+from tui.report.text import DO_NOT_START
+from tui.restore import journal, recovery
 from tui.restore.conflict import Remedy
+from tui.restore.events import Level
+from tui.restore.journal import CleanUp
 from tui.restore.mend import mend
 from tui.restore.options import RestoreOptions
 from tui.restore.pipeline import PATIENCE
 from tui.restore.plan import apply
-from tui.text import safe_text
+from tui.restore.recovery import Aftermath, Fate
+from tui.text import ago, safe_text, shell_line
 from tui.ui.clipboard import fits
 from tui.ui.keys import KEYS, Scope, bindings
+from tui.ui.screens.confirm import Confirm
 from tui.ui.screens.help import keys_help
+from tui.ui.screens.history import HistoryScreen
 from tui.ui.screens.inspector import InspectorScreen
 from tui.ui.screens.open import OpenScreen
 from tui.ui.screens.remedy import RemedyScreen
 from tui.ui.screens.run import RunScreen
 from tui.ui.session import Session
+from tui.ui.terminal import lasting_terminal
 
 THAW = Theme(
     name="thaw",
@@ -120,6 +131,8 @@ class PodthawApp(App[PodthawError]):
         """Open what was asked for."""
         # after a suspension the screen would stay blank
         self.app_resume_signal.subscribe(self, lambda _: self.screen.refresh(layout=True))
+        self._listen_to_signals()
+        self._look_back()
         if Path(self._path).is_dir():
             self.push_screen(OpenScreen(self._path))
         else:
@@ -186,6 +199,91 @@ class PodthawApp(App[PodthawError]):
         if ran:
             self.ask_host()
 
+    def settle(self, aftermath: Aftermath) -> None:
+        """Say what an earlier restore has come to, and ask what to do about it."""
+        record, name = aftermath.record, safe_text(aftermath.record.name)
+        when = f"The restore of {name} that began {ago(record.began)}"
+        match aftermath.fate:
+            case Fate.RUNS:
+                self._say(f"{when} is over: the container runs.")
+            case Fate.NOTHING:
+                self._say(f"{when} has left nothing.")
+            case Fate.WORKING:
+                question = Confirm(
+                    f"{when} was interrupted, and Podman is still at it. Stop it?",
+                    warning="Stopped, it can be cleaned up; otherwise it may still succeed.",
+                )
+                self.push_screen(question, partial(self._stop_wanted, aftermath))
+            case Fate.LEFT:
+                question = Confirm(
+                    f"{when} has left something behind. Remove it?",
+                    details=[shell_line(argv) for one in aftermath.remains for argv in one.remove],
+                    warning=f"Otherwise {DO_NOT_START}.",
+                )
+                self.push_screen(question, partial(self._removal_wanted, aftermath))
+
+    @work(group="look-back", exclusive=True)
+    async def _look_back(self) -> None:
+        """Find restores whose podthaw was killed, and archives that it had copied to the host."""
+        if self.host.simulated:
+            return
+        try:
+            for record in journal.unsettled(self.host.name):
+                self.settle(await recovery.look(self.host, record))
+            await remove_leftovers(self.host)
+        except PodthawError as error:
+            self.notify(safe_text(str(error)), severity="warning", markup=False)
+
+    def _stop_wanted(self, aftermath: Aftermath, wanted: bool | None) -> None:
+        if wanted:
+            self._stop(aftermath)
+
+    @work(group="recovery")
+    async def _stop(self, aftermath: Aftermath) -> None:
+        try:
+            await recovery.stop(self.host, aftermath.record)
+            self.settle(await recovery.look(self.host, aftermath.record))
+        except PodthawError as error:
+            self.notify(safe_text(str(error)), severity="error", markup=False)
+
+    def _removal_wanted(self, aftermath: Aftermath, wanted: bool | None) -> None:
+        if wanted:
+            self._remove(aftermath)
+        elif wanted is False and aftermath.record.clean_up is CleanUp.OPEN:
+            journal.settled(aftermath.record, CleanUp.KEPT)
+
+    @work(group="recovery")
+    async def _remove(self, aftermath: Aftermath) -> None:
+        errors = []
+        try:
+            async for line in recovery.remove(self.host, aftermath.record, aftermath.remains):
+                errors += [line.text] if line.level in _WRONG else []
+        except PodthawError as error:
+            errors.append(str(error))
+        if errors:
+            self.notify(safe_text("; ".join(errors)), severity="error", markup=False)
+        else:
+            self._say(f"What was left of {safe_text(aftermath.record.name)} is removed.")
+        if isinstance(self.screen, HistoryScreen):
+            self.screen.refresh_records()
+        self.ask_host()
+
+    def _say(self, words: str) -> None:
+        self.notify(words, markup=False)
+
+    def _listen_to_signals(self) -> None:
+        """A closed terminal and a polite kill cancel a restore that runs before podthaw ends."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._hang_up)
+
+    def _hang_up(self) -> None:
+        running = [one for one in self.screen_stack if isinstance(one, RunScreen) and one.running]
+        if running:
+            running[0].hang_up()
+        else:
+            self.exit(return_code=ExitCode.INTERRUPTED)
+
     @work(thread=True, group="archive", exclusive=True)
     def _read_archive(self, path: str) -> None:
         worker = get_current_worker()
@@ -239,8 +337,16 @@ class PodthawApp(App[PodthawError]):
         running = [one for one in self.screen_stack if isinstance(one, RunScreen) and one.running]
         if running:
             running[0].ask_to_leave()
-        else:
-            self.exit()
+            return
+        for one in self.screen_stack:
+            if isinstance(one, RunScreen):
+                one.leave_behind()
+        self.exit()
+
+    def action_history(self) -> None:
+        """The restores that were run from here."""
+        if not isinstance(self.screen, HistoryScreen):
+            self.push_screen(HistoryScreen())
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """The keys of the screen, and what Textual brings along."""
@@ -248,6 +354,9 @@ class PodthawApp(App[PodthawError]):
         yield SystemCommand("Help", "Show the keys and signs of this screen.", self.action_help)
         yield SystemCommand("Theme", "Change the colours.", self.action_change_theme)
         yield SystemCommand("Quit", "Leave podthaw.", partial(self.run_action, "quit"))
+
+
+_WRONG = (Level.ERROR, Level.WARNING)
 
 
 def _scopes(screen: Screen[Any]) -> tuple[Scope, ...]:
@@ -270,7 +379,8 @@ def run(path: str, host: Host, options: RestoreOptions, *, reveal: bool = False)
     Raises PodthawError when nothing can be shown.
     """
     app = PodthawApp(path, host, options, reveal=reveal)
-    error = app.run()
+    with lasting_terminal():
+        error = app.run()
     if error:
         raise error
     return app.return_code or ExitCode.OK

@@ -17,6 +17,7 @@ class Scope(StrEnum):
     RUN = "Running restore"
     LOG = "Log"
     OPEN = "Choosing an archive"
+    HISTORY = "History"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ class Key:
 _NAMES = {
     "question_mark": "?",
     "f1": "F1",
+    "f2": "F2",
     "slash": "/",
     "escape": "Esc",
     "enter": "Enter",
@@ -60,6 +62,7 @@ KEYS: dict[Scope, tuple[Key, ...]] = {
         Key("help", "question_mark,f1", "help", "Help", "Show the keys and signs of this screen."),
         Key("quit", "q,ctrl+q", "quit", "Quit", "Leave podthaw; a running restore asks first."),
         Key("commands", "ctrl+p", "command_palette", "Commands", "Find a command by name.", False),
+        Key("history", "f2", "history", "History", "The restores that were run from here.", False),
         Key("suspend", "ctrl+z", "suspend_process", "Suspend", "To the shell; fg returns.", False),
     ),
     Scope.INSPECTOR: (
@@ -99,7 +102,13 @@ KEYS: dict[Scope, tuple[Key, ...]] = {
     Scope.RUN: (
         Key("cancel", "ctrl+c,escape", "cancel", "Cancel", "Cancel the restore that runs."),
         Key("output", "o", "output", "Output", "Show what the restored container printed."),
+        Key("shell", "t", "shell", "Shell", "A shell in the restored container."),
+        Key("ports", "p", "ports", "Ports", "Show where the restored container answers."),
+        Key("undo", "u", "undo", "Undo", "Remove the restored container and what came with it."),
+        Key("retry", "r", "retry", "Retry", "Back to the form, with the cause beside it."),
+        Key("in-place", "i", "in_place", "In place", "Try again with what was left behind."),
         Key("clean-up", "d", "clean_up", "Clean up", "Remove what the restore left behind."),
+        Key("report", "m", "report", "Report", "Save a report of this restore.", False),
         Key("back", "escape,b", "back", "Back", "Back to the form, with every choice kept."),
     ),
     Scope.LOG: (
@@ -115,12 +124,18 @@ KEYS: dict[Scope, tuple[Key, ...]] = {
         Key("fold", "z", "fold", "Fold", "Fold CRIU's many debug lines, or show each of them."),
         Key("next-error", "n", "error(1)", "Next error", "To the next error.", False),
         Key("last-error", "N", "error(-1)", "Error before", "To the error before.", False),
-        Key("save", "w", "save", "Save", "Save the log to a file."),
+        Key("save", "w", "save", "Save", "Save the log to a file.", False),
     ),
     Scope.OPEN: (
         Key("open", "enter", "select", "Open", "Open the archive.", False),
         Key("down", "j", "cursor_down", "Down", "One line down.", False),
         Key("up", "k", "cursor_up", "Up", "One line up.", False),
+    ),
+    Scope.HISTORY: (
+        Key("clean-up", "d", "clean_up", "Clean up", "Remove what is left of a restore."),
+        Key("report", "m", "report", "Report", "Save the report of a restore, for a ticket."),
+        Key("copy", "y", "copy", "Copy", "Copy the report."),
+        Key("back", "escape", "back", "Back", "Back to where you came from."),
     ),
 }
 

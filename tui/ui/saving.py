@@ -11,8 +11,23 @@ from tui.state import create_private, state_dir
 
 def save_log(lines: Iterable[LogLine]) -> Path:
     """A new private file with `lines`. Raises OSError or PodthawError."""
-    path = state_dir("saved") / f"restore-{text.now().astimezone():%Y-%m-%d-%H%M%S-%f}.log"
+    return _save(
+        f"restore-{_stamp()}.log",
+        "".join(f"{line.source}\t{line.level}\t{line.text}\n" for line in lines),
+    )
+
+
+def save_report(record: str, markdown: str) -> Path:
+    """A new private file with the report of a restore. Raises OSError or PodthawError."""
+    return _save(f"restore-{record}-{_stamp()}.md", f"{markdown}\n")
+
+
+def _save(name: str, words: str) -> Path:
+    path = state_dir("saved") / name
     with os.fdopen(create_private(path), "w", encoding="utf-8", errors="replace") as file:
-        for line in lines:
-            file.write(f"{line.source}\t{line.level}\t{line.text}\n")
+        file.write(words)
     return path
+
+
+def _stamp() -> str:
+    return f"{text.now().astimezone():%Y-%m-%d-%H%M%S-%f}"

@@ -5,9 +5,14 @@ from typing import Any
 
 from tui.checkpoint.checkpoint import Checkpoint
 from tui.host.facts import HostFacts
+from tui.restore.conflict import Conflict, Evidence, Severity
+from tui.restore.events import Diagnosis
 from tui.restore.options import RestoreOptions
 from tui.restore.plan import Plan, make_plan
 from tui.text import plural
+
+LAST_TRY = "last-try"
+"""The code of what is no check's conflict, but the cause of a failed restore."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +32,8 @@ class Session:
     reveal: bool = False
     """Values of environment variables are shown."""
     plan: Plan | None = None
+    failure: Diagnosis | None = None
+    """Why the last try failed."""
 
     def changed(self, **changes: Any) -> "Session":
         """The session with `changes`, and the plan that follows from them."""
@@ -34,6 +41,24 @@ class Session:
         if not session.checkpoint or not session.facts:
             return session
         return replace(session, plan=make_plan(session.checkpoint, session.facts, session.options))
+
+    @property
+    def conflicts(self) -> tuple[Conflict, ...]:
+        """Those of the plan, and in front of them why the last try failed."""
+        found = self.plan.conflicts if self.plan else ()
+        if self.failure is None:
+            return found
+        told = "; ".join(line.text for line in self.failure.evidence)
+        offered = {remedy.id for conflict in found for remedy in conflict.remedies}
+        last = Conflict(
+            LAST_TRY,
+            Severity.WARNING,
+            f"The last try failed: {self.failure.cause}",
+            self.failure.advice,
+            evidence=Evidence(host=told),
+            remedies=tuple(one for one in self.failure.remedies if one.id not in offered),
+        )
+        return (last, *found)
 
     @property
     def reading(self) -> bool:

@@ -1,11 +1,15 @@
 """What the screens in front of a session have in common."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import getters, on
 from textual.screen import Screen
 
+from tui.errors import PodthawError
+from tui.text import safe_text
+from tui.ui.content import shown_path
 from tui.ui.keys import Scope
 from tui.ui.screens.help import explanation
 from tui.ui.session import Session
@@ -23,6 +27,19 @@ class PodthawScreen(Screen[None]):
 
     if TYPE_CHECKING:
         app = getters.app(PodthawApp)
+
+    def save(self, write: Callable[[], Path]) -> None:
+        """Write a file, and say where it is or why there is none."""
+        try:
+            path = write()
+        except (PodthawError, OSError) as error:
+            self.complain(error)
+        else:
+            self.notify(shown_path(str(path)), title="Saved", markup=False)
+
+    def complain(self, error: Exception | str) -> None:
+        """Say what went wrong."""
+        self.notify(safe_text(str(error)), severity="error", markup=False)
 
 
 class SessionScreen(PodthawScreen):

@@ -6,20 +6,21 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
 
 class Confirm(ModalScreen[bool]):
-    """One question with the exact commands that a Yes runs."""
+    """One question with the exact commands that a Yes runs; closed without an answer, None."""
 
     AUTO_FOCUS = "#no"
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "answer(True)", "Yes"),
-        Binding("n,escape,q", "answer(False)", "No"),
+        Binding("n", "answer(False)", "No"),
+        Binding("escape,q", "dismiss", "Close"),
         Binding("left,right", "app.focus_next", show=False),
     ]
 
@@ -32,7 +33,7 @@ class Confirm(ModalScreen[bool]):
 
     def compose(self) -> ComposeResult:
         """The question, what it is about, and the two answers."""
-        with Vertical(classes="dialog"):
+        with VerticalScroll(classes="dialog", can_focus=False):
             yield Static(Content.styled(self._question, "bold"))
             for line in self._details:
                 yield Static(Content(line), classes="command")

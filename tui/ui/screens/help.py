@@ -11,8 +11,9 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tui.report.text import GLYPHS
-from tui.restore.checks import explain
+from tui.restore.checks import CHECKS, explain
 from tui.restore.conflict import Conflict, Severity
+from tui.text import safe_text
 from tui.ui.content import STYLES
 from tui.ui.keys import KEYS, Scope
 
@@ -82,6 +83,10 @@ def keys_help(scopes: Sequence[Scope]) -> TextScreen:
 
 
 def explanation(conflict: Conflict) -> TextScreen:
-    """The page of the check that found `conflict`."""
-    paragraphs = [" ".join(part.split()) for part in explain(conflict.code).split("\n\n")]
+    """The page of the check that found `conflict`; of what no check finds, what it says."""
+    if conflict.code in CHECKS:
+        words = explain(conflict.code)
+    else:
+        words = "\n\n".join(map(safe_text, (conflict.title, conflict.detail)))
+    paragraphs = [" ".join(part.split()) for part in words.split("\n\n")]
     return TextScreen(conflict.code, Content("\n\n".join(paragraphs)))

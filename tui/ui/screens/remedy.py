@@ -6,7 +6,7 @@ from typing import ClassVar
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Static
@@ -41,7 +41,7 @@ class RemedyScreen(ModalScreen[bool]):
     def compose(self) -> ComposeResult:
         """What would be run, and the two answers."""
         remedy = self._remedy
-        with Vertical(classes="dialog"):
+        with VerticalScroll(classes="dialog", can_focus=False):
             question = remedy.label[:1].upper() + remedy.label[1:]
             yield Static(Content.styled(f"{safe_text(question)}?", "bold"), id="question")
             for command in remedy.commands:

@@ -195,7 +195,7 @@ class RestoreScreen(SessionScreen):
         with self.prevent(Input.Changed, Select.Changed, Checkbox.Changed):
             self._fill(session, session.checkpoint)
         plan = session.plan
-        self.query_one(ConflictList).show(plan.conflicts if plan else (), waiting(session))
+        self.query_one(ConflictList).show(session.conflicts, waiting(session))
         self.query_one("#verdict", Static).update(verdict(session))
         self.query_one("#start", Button).disabled = bool(session.obstacle)
         self.query_one("#changes", Static).update(_changes(plan))

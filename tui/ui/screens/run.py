@@ -1,28 +1,30 @@
-"""A restore that runs: its steps, its log, and how it ended."""
+"""A restore that runs: its steps, its log, how it ended, and what can be done then."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from contextlib import aclosing
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.content import Content
-from textual.widgets import Footer, Input, Static
+from textual.containers import Horizontal, Vertical
+from textual.widgets import Footer, Input
 
 from tui.errors import PodthawError
 from tui.host.host import NoAnswer
-from tui.report.summary import SHORT_ID
-from tui.restore.events import Event, Finished, Level, LogLine, Status
+from tui.report.history import record_markdown
+from tui.restore import journal, recovery
+from tui.restore.events import Event, Finished, Level, LogLine, Remains, Status
+from tui.restore.journal import CleanUp
 from tui.restore.pipeline import Restore
-from tui.restore.remains import clean_up
+from tui.restore.plan import same_import
 from tui.text import safe_lines, safe_text, shell_line
-from tui.ui.content import shown_path
 from tui.ui.keys import Scope, bindings
-from tui.ui.saving import save_log
+from tui.ui.saving import save_log, save_report
 from tui.ui.screens.base import PodthawScreen
 from tui.ui.screens.confirm import Confirm
 from tui.ui.widgets.archive_line import ArchiveLine
+from tui.ui.widgets.conflict_list import REMEDY_BINDINGS
 from tui.ui.widgets.log_view import LogView
+from tui.ui.widgets.result_view import ResultView
 from tui.ui.widgets.step_list import StepList
 
 _TICK = 0.1
@@ -31,19 +33,12 @@ _TICK = 0.1
 _OUTPUT_LINES = 200
 """Lines of the container's own output that are shown."""
 
-_STATUS = {
-    Status.RESTORED: ("✔ Restored", "bold $text-success"),
-    Status.FAILED: ("✖ Failed", "bold $text-error"),
-    Status.BLOCKED: ("✖ Blocked", "bold $text-error"),
-    Status.CANCELLED: ("■ Cancelled", "bold $text-warning"),
-}
-
 
 class RunScreen(PodthawScreen):
     """One restore, from its start to what it left."""
 
     SCOPES = (Scope.RUN, Scope.LOG)
-    BINDINGS = bindings(Scope.RUN)
+    BINDINGS = [*bindings(Scope.RUN), *REMEDY_BINDINGS]
     AUTO_FOCUS = "LogView"
 
     def __init__(self, restore: Restore) -> None:
@@ -53,7 +48,7 @@ class RunScreen(PodthawScreen):
         self._finished: Finished | None = None
         self._cancelling = False
         self._leaving = False
-        self._cleaned = False
+        self._removed = False
 
     @property
     def running(self) -> bool:
@@ -66,9 +61,7 @@ class RunScreen(PodthawScreen):
         with Horizontal(id="panes"):
             with Vertical(id="left"):
                 yield StepList()
-                with VerticalScroll(id="result") as result:
-                    result.border_title = "Result"
-                    yield Static("The restore is still running.", markup=False)
+                yield ResultView(id="result")
             with Vertical(id="right"):
                 yield Input(placeholder="words to look for", id="filter", classes="-hidden")
                 yield LogView()
@@ -84,21 +77,45 @@ class RunScreen(PodthawScreen):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What can be done while it runs, and what after."""
         finished = self._finished
+        if action == "cancel":
+            return finished is None and not self._cancelling
+        if finished is None:
+            return action not in _AFTERWARDS
+        restored = finished.status is Status.RESTORED and not self._removed
         match action:
-            case "cancel":
-                return finished is None and not self._cancelling
-            case "back":
-                return finished is not None
-            case "output":
-                return finished is not None and finished.status is Status.RESTORED
+            case "output" | "ports":
+                return restored
+            case "shell":
+                return restored and not self.app.host.simulated
+            case "undo":
+                return restored and bool(finished.undo)
+            case "retry":
+                return finished.status is not Status.RESTORED
+            case "in_place":
+                return self._can_try_again()
             case "clean_up":
-                return finished is not None and bool(finished.remains) and not self._cleaned
+                return bool(finished.remains) and not self._removed
+            case "report":
+                return bool(finished.record)
         return True
 
     def ask_to_leave(self) -> None:
         """Ask whether the restore shall be cancelled so that podthaw can end."""
         question = "A restore is running. Cancel it and leave?"
         self.app.push_screen(Confirm(question), self._leave)
+
+    def hang_up(self) -> None:
+        """Nobody looks any more: cancel it, and end podthaw then."""
+        self._leaving = True
+        self._restore.cancel()
+
+    def leave_behind(self) -> None:
+        """Write down that people have seen what was left, and kept it."""
+        finished = self._finished
+        if finished and finished.remains and not self._removed:
+            record = journal.find(finished.record)
+            if record and record.clean_up is CleanUp.OPEN:
+                journal.settled(record, CleanUp.KEPT)
 
     def action_cancel(self) -> None:
         """Ask whether it shall be cancelled."""
@@ -107,26 +124,91 @@ class RunScreen(PodthawScreen):
     def action_back(self) -> None:
         """Back to the form."""
         if self.query_one("#filter").has_class("-hidden"):
-            self.dismiss()
+            self._close()
         else:
             self._close_filter()
+
+    def action_retry(self) -> None:
+        """Back to the form with what is known of the cause, once it is clear what becomes of it."""
+        assert self._finished
+        self.app.change(failure=self._finished.diagnosis)
+        if self.check_action("clean_up", ()):
+            self._ask_to_remove("Remove what this try has left first?", self._finished.remains)
+        else:
+            self._close()
+
+    def action_in_place(self) -> None:
+        """Try again with what was left behind."""
+        session = self.app.session
+        try:
+            earlier = recovery.earlier(session.path, self.app.host, session.options)
+        except PodthawError as error:
+            self.complain(error)
+            return
+        restore = Restore(
+            self.app.host,
+            session.path,
+            session.options,
+            checkpoint=session.checkpoint,
+            reveal=session.reveal,
+            patience=self.app.patience,
+            earlier=earlier,
+        )
+        self.app.switch_screen(RunScreen(restore))
+
+    def action_remedy(self, index: int) -> None:
+        """Use the remedy of the diagnosis with this place among the keys."""
+        diagnosis = self._finished.diagnosis if self._finished else None
+        if diagnosis and index < len(diagnosis.remedies):
+            self.app.use(diagnosis.remedies[index])
+            self._show_result()
+            self.refresh_bindings()
 
     def action_clean_up(self) -> None:
         """Ask whether what was left behind shall be removed."""
         assert self._finished
-        remains = self._finished.remains
-        names = ", ".join(f"{thing.kind} {safe_text(thing.name)}" for thing in remains)
-        commands = [shell_line(argv) for thing in remains for argv in thing.remove]
-        self.app.push_screen(
-            Confirm("Remove what was left behind?", details=commands, warning=f"Removes {names}"),
-            self._clean_up_wanted,
-        )
+        self._ask_to_remove("Remove what was left behind?", self._finished.remains, stay=True)
 
-    @work(group="output", exclusive=True)
-    async def action_output(self) -> None:
+    def action_undo(self) -> None:
+        """Ask whether the restored container shall go again, with what came with it."""
+        assert self._finished
+        question = "Undo the restore? Its processes are killed."
+        self._ask_to_remove(question, self._finished.undo, stay=True)
+
+    def action_output(self) -> None:
         """Show what the restored container printed."""
         assert self._finished
-        argv = ("podman", "logs", f"--tail={_OUTPUT_LINES}", self._finished.id)
+        self._show_answer(("podman", "logs", f"--tail={_OUTPUT_LINES}", self._finished.id))
+
+    def action_ports(self) -> None:
+        """Show where the restored container answers now."""
+        assert self._finished
+        self._show_answer(("podman", "port", self._finished.id))
+
+    def action_shell(self) -> None:
+        """A shell in the restored container; podthaw comes back when it ends."""
+        assert self._finished
+        argv = ("podman", "exec", "--interactive", "--tty", self._finished.id, "sh")
+        try:
+            with self.app.suspend():
+                status = self.app.host.attach(argv)
+        except NoAnswer as error:
+            self.complain(error)
+            return
+        if status in _NO_SHELL:
+            self.complain("The container has no shell.")
+
+    def action_report(self) -> None:
+        """Save what is known of this restore for a ticket."""
+        assert self._finished
+        record = journal.find(self._finished.record)
+        if record:
+            self.save(
+                lambda: save_report(record.id, record_markdown(record, journal.state(record)))
+            )
+
+    @work(group="output", exclusive=True)
+    async def _show_answer(self, argv: tuple[str, ...]) -> None:
         try:
             answer = await self.app.host.run(argv)
         except NoAnswer as error:
@@ -134,9 +216,7 @@ class RunScreen(PodthawScreen):
             return
         lines = safe_lines(answer.stdout) + safe_lines(answer.stderr)
         self._waiting.append(LogLine("podthaw", Level.INFO, shell_line(argv)))
-        self._waiting += [LogLine("output", Level.INFO, line) for line in lines]
-        if not lines:
-            self._waiting.append(LogLine("podthaw", Level.INFO, "the container printed nothing"))
+        self._waiting += [LogLine("output", Level.INFO, line) for line in lines or ("(nothing)",)]
 
     @on(LogView.FilterWanted)
     def _filter_wanted(self) -> None:
@@ -154,12 +234,7 @@ class RunScreen(PodthawScreen):
 
     @on(LogView.SaveWanted)
     def _save_wanted(self) -> None:
-        try:
-            path = save_log(self.query_one(LogView).lines)
-        except (PodthawError, OSError) as error:
-            self.app.notify(safe_text(str(error)), severity="error", markup=False)
-        else:
-            self.app.notify(shown_path(str(path)), title="Saved", markup=False)
+        self.save(lambda: save_log(self.query_one(LogView).lines))
 
     @work(group="restore")
     async def _follow(self) -> None:
@@ -187,11 +262,22 @@ class RunScreen(PodthawScreen):
 
     def _show_result(self) -> None:
         assert self._finished
-        result = self.query_one("#result")
-        result.add_class("-ended")
-        result.query_one(Static).update(
-            Content("\n").join(_result(self._finished, cleaned=self._cleaned))
+        self.query_one(ResultView).show(
+            self._finished, removed=self._removed, again=self._can_try_again()
         )
+
+    def _can_try_again(self) -> bool:
+        """Whether what was left can be restored in place with the options as they are now."""
+        return (
+            self._finished is not None
+            and self._finished.again
+            and not self._removed
+            and same_import(self._restore.options, self.app.session.options)
+        )
+
+    def _close(self) -> None:
+        self.leave_behind()
+        self.dismiss()
 
     def _close_filter(self) -> None:
         entry = self.query_one("#filter", Input)
@@ -214,43 +300,50 @@ class RunScreen(PodthawScreen):
         self._leaving = True
         self._cancel(True)
 
-    def _clean_up_wanted(self, wanted: bool | None) -> None:
-        if wanted:
-            self._clean_up()
+    def _ask_to_remove(
+        self, question: str, remains: tuple[Remains, ...], *, stay: bool = False
+    ) -> None:
+        """Ask, and remove `remains`; afterwards `stay`, or go back to the form whatever is said."""
+
+        def answered(wanted: bool | None) -> None:
+            if wanted:
+                self._remove(remains, stay=stay)
+            elif wanted is False and not stay:
+                self._close()
+
+        names = ", ".join(f"{thing.kind} {safe_text(thing.name)}" for thing in remains)
+        commands = [shell_line(argv) for thing in remains for argv in thing.remove]
+        self.app.push_screen(
+            Confirm(question, details=commands, warning=f"Removes {names}"), answered
+        )
 
     @work(group="clean-up", exclusive=True)
-    async def _clean_up(self) -> None:
+    async def _remove(self, remains: Iterable[Remains], *, stay: bool) -> None:
         assert self._finished
+        record = journal.find(self._finished.record)
+        if record is None:
+            self.complain("The record of this restore is gone; remove it by hand.")
+            return
         failed = False
-        async for line in clean_up(self.app.host, self._finished.remains):
-            self._waiting.append(line)
-            failed |= line.level is Level.ERROR
-        self._cleaned = not failed
+        try:
+            async for line in recovery.remove(self.app.host, record, tuple(remains)):
+                self._waiting.append(line)
+                failed |= line.level is Level.ERROR
+        except PodthawError as error:
+            self.complain(error)
+            failed = True
+        self._removed = not failed
         self._show_result()
         self.refresh_bindings()
         self.app.ask_host()
+        if not stay and not failed:
+            self._close()
 
 
-def _result(finished: Finished, *, cleaned: bool) -> Iterator[Content]:
-    words, style = _STATUS[finished.status]
-    yield Content.assemble((words, style), f"  {safe_text(finished.name)}")
-    if finished.status is Status.RESTORED:
-        yield Content.assemble(("id  ", "$quiet"), finished.id[:SHORT_ID])
-        for answer in finished.answers:
-            yield Content.assemble(("answers on  ", "$quiet"), safe_text(answer))
-        yield Content.styled("o shows what it printed", "$quiet")
-    for conflict in finished.conflicts:
-        yield Content(f"✖ {safe_text(conflict.title)}")
-    if finished.cause and not finished.conflicts:
-        yield Content(safe_text(finished.cause))
-    if finished.said:
-        yield Content.assemble(("Podman said  ", "$quiet"), safe_text(finished.said))
-    if finished.remains:
-        if cleaned:
-            yield Content.styled("✔ what was left behind is removed", "$text-success")
-        else:
-            yield Content.styled("Left behind (d removes it)", "bold")
-            for thing in finished.remains:
-                yield Content(f"  {thing.kind} {safe_text(thing.name)}")
-    if finished.log:
-        yield Content.assemble(("log  ", "$quiet"), shown_path(finished.log))
+_AFTERWARDS = frozenset(
+    ("back", "retry", "in_place", "clean_up", "undo", "output", "ports", "shell", "report")
+)
+"""What can only be done once the restore has ended."""
+
+_NO_SHELL = (126, 127)
+"""How Podman ends when a program cannot be run, or is not there."""

@@ -18,8 +18,8 @@ from tui.restore.conflict import Conflict, Remedy, Severity, counts
 from tui.text import safe_text
 from tui.ui.keys import Scope, bindings
 
-REMEDY_KEYS = [key for key in ascii_uppercase if key != "G"]
-"""G goes to the end, in trees and logs."""
+REMEDY_KEYS = [key for key in ascii_uppercase if key not in "GN"]
+"""G goes to the end, in trees and logs, and N to the error before."""
 
 REMEDY_BINDINGS = [
     Binding(key, f"remedy({index})", show=False) for index, key in enumerate(REMEDY_KEYS)

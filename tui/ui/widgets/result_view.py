@@ -1,0 +1,101 @@
+"""How a restore ended: what runs now, or why it failed, what it left, and the keys that help."""
+
+from collections.abc import Iterator
+
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from tui.report.summary import SHORT_ID
+from tui.report.text import DO_NOT_START
+from tui.restore.events import Diagnosis, Finished, Status
+from tui.text import safe_text
+from tui.ui.content import shown_path
+from tui.ui.widgets.conflict_list import REMEDY_KEYS
+
+_STATUS = {
+    Status.RESTORED: ("✔ Restored", "bold $text-success"),
+    Status.FAILED: ("✖ Failed", "bold $text-error"),
+    Status.BLOCKED: ("✖ Blocked", "bold $text-error"),
+    Status.CANCELLED: ("■ Cancelled", "bold $text-warning"),
+}
+
+
+class ResultView(VerticalScroll):
+    """What there is to say once a restore has ended."""
+
+    def compose(self) -> ComposeResult:
+        """The words."""
+        yield Static("The restore is still running.", markup=False)
+
+    def on_mount(self) -> None:
+        """Say what it is."""
+        self.border_title = "Result"
+
+    def show(self, finished: Finished, *, removed: bool, again: bool) -> None:
+        """Show `finished`; `removed` if what it had made is gone, `again` if in place is of use."""
+        self.add_class("-ended")
+        lines = list(_lines(finished, removed=removed, again=again))
+        self.query_one(Static).update(Content("\n").join(lines))
+
+
+def _lines(finished: Finished, *, removed: bool, again: bool) -> Iterator[Content]:
+    words, style = _STATUS[finished.status]
+    yield Content.assemble((words, style), f"  {safe_text(finished.name)}")
+    if finished.status is Status.RESTORED:
+        yield from _restored(finished, removed=removed)
+    for conflict in finished.conflicts:
+        yield Content(f"✖ {safe_text(conflict.title)}")
+    if finished.cause and not finished.conflicts:
+        yield Content.styled(safe_text(finished.cause), "bold")
+    if finished.diagnosis:
+        yield from _advice(finished.diagnosis)
+    if finished.remains:
+        yield from _remains(finished, removed=removed, again=again)
+    if finished.diagnosis:
+        yield from _evidence(finished.diagnosis)
+    for name, path in (("log", finished.log), ("CRIU's log", finished.criu_log)):
+        if path:
+            yield Content.assemble((f"{name}  ", "$quiet"), shown_path(path))
+    if finished.record:
+        yield Content.assemble(("record  ", "$quiet"), f"podthaw history {finished.record}")
+
+
+def _restored(finished: Finished, *, removed: bool) -> Iterator[Content]:
+    if removed:
+        yield Content.styled("✔ undone: it is removed, with what came with it", "$text-success")
+        return
+    yield Content.assemble(("id  ", "$quiet"), finished.id[:SHORT_ID])
+    for answer in finished.answers:
+        yield Content.assemble(("answers on  ", "$quiet"), safe_text(answer))
+
+
+def _advice(diagnosis: Diagnosis) -> Iterator[Content]:
+    if diagnosis.advice:
+        yield Content(safe_text(diagnosis.advice))
+    for key, remedy in zip(REMEDY_KEYS, diagnosis.remedies, strict=False):
+        yield Content.assemble(
+            (f" {key} ", "bold $background on $primary"), f" {safe_text(remedy.label)}"
+        )
+
+
+def _evidence(diagnosis: Diagnosis) -> Iterator[Content]:
+    yield Content.styled("told by" if diagnosis.code else "the lines around it", "$quiet")
+    for line in diagnosis.evidence:
+        yield Content.assemble((f"  {line.source}  ", "$quiet"), safe_text(line.text))
+    if diagnosis.said:
+        yield Content.assemble(("Podman said  ", "$quiet"), safe_text(diagnosis.said))
+
+
+def _remains(finished: Finished, *, removed: bool, again: bool) -> Iterator[Content]:
+    if removed:
+        yield Content.styled("✔ what was left behind is removed", "$text-success")
+        return
+    yield Content.styled("Left behind (d removes it)", "bold")
+    for thing in finished.remains:
+        yield Content(f"  {thing.kind} {safe_text(thing.name)}")
+    if any(thing.kind == "container" for thing in finished.remains):
+        yield Content.styled(f"  ▲ {DO_NOT_START}", "$text-warning")
+    if again:
+        yield Content("i tries again in place, without unpacking the archive anew")
