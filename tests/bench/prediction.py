@@ -3,7 +3,8 @@
 For every scenario of `tests.lab.scenarios` podthaw is asked first; then Podman tries the same
 restore, whatever the verdict, and the container must be running afterwards. A restore that fails
 though nothing was said to block it is a miss; a blocker in front of a restore that works is a
-false alarm. With words, only scenarios whose names contain one of them are run.
+false alarm. Of a restore that fails podthaw must name the cause, and after the clean-up the host
+must be what it was. With words, only scenarios whose names contain one of them are run.
 """
 
 import asyncio
@@ -20,7 +21,7 @@ from time import perf_counter
 
 from tests.lab.conftest import LAB_ROOT
 from tests.lab.machine import HERE, Lab
-from tests.lab.scenarios import ELSEWHERE, SCENARIOS, Collection, Scenario
+from tests.lab.scenarios import ELSEWHERE, REFUSED, SCENARIOS, WORKS, Collection, Scenario
 from tui.checkpoint.reading import load
 from tui.host.collect import collect
 from tui.host.facts import HostFacts
@@ -29,7 +30,7 @@ from tui.host.questions import questions
 from tui.host.staging import staged
 from tui.restore.conflict import Remedy, Severity
 from tui.restore.diagnosis import diagnose
-from tui.restore.events import LogLine
+from tui.restore.events import Finished, LogLine, Status
 from tui.restore.log import LogReader
 from tui.restore.options import RestoreOptions
 from tui.restore.plan import Plan, Verdict, apply, command, make_plan
@@ -54,7 +55,16 @@ class Outcome:
     """Of the conflicts that make the verdict."""
     restored: bool
     cause: str
-    """Why it failed, in Podman's or CRIU's words."""
+    """Why it failed, in one line."""
+    code: str = WORKS
+    """Of the diagnosis; WORKS where it was restored."""
+    left: tuple[str, ...] = ()
+    """What is not as before once podthaw has cleaned up."""
+
+    @property
+    def misnamed(self) -> bool:
+        """Another cause was named than the true one."""
+        return not self.restored and self.code != self.scenario.cause
 
     @property
     def missed(self) -> bool:
@@ -74,7 +84,7 @@ class Outcome:
     @property
     def staged_otherwise(self) -> bool:
         """It ended in another way than the scenario means to show."""
-        return self.restored is not self.scenario.works
+        return self.restored is not (self.scenario.cause == WORKS)
 
 
 async def outcome(lab: Lab, scenario: Scenario, archive: str) -> Outcome:
@@ -85,8 +95,13 @@ async def outcome(lab: Lab, scenario: Scenario, archive: str) -> Outcome:
             plan, facts = await _mended(lab, scenario, archive)
             worst = Severity.BLOCKER if plan.verdict is Verdict.BLOCKED else Severity.UNCHECKED
             codes = tuple(dict.fromkeys(c.code for c in plan.conflicts if c.severity is worst))
-            cause = await _tried(lab, archive, facts, plan.options)
-            return Outcome(scenario, plan.verdict, codes, not cause, cause)
+            if scenario.cause == WORKS:
+                cause = await _tried(lab, archive, facts, plan.options)
+                return Outcome(scenario, plan.verdict, codes, not cause, cause)
+            failed, left = await _forced(lab, archive, plan.options)
+            restored = failed.status is Status.RESTORED
+            code = failed.diagnosis.code if failed.diagnosis else REFUSED
+            return Outcome(scenario, plan.verdict, codes, restored, failed.cause, code, left)
     finally:
         lab.clean()
 
@@ -126,6 +141,16 @@ async def _tried(lab: Lab, archive: str, facts: HostFacts, options: RestoreOptio
     return "" if alive.status == 0 else f"restored, and then: {alive.stderr.strip()}"
 
 
+async def _forced(
+    lab: Lab, archive: str, options: RestoreOptions
+) -> tuple[Finished, tuple[str, ...]]:
+    """How podthaw's own restore ends, whatever blocks it, and what its clean-up leaves."""
+    before = lab.everything()
+    finished = (await lab.restore(archive, options, force=True)).finished
+    await lab.clean_up(finished)
+    return finished, tuple(sorted(before ^ lab.everything()))
+
+
 def _cause(lab: Lab, answer: Answer) -> str:
     log = lab.run("find", LOGS, "-name", "restore.log", "-newer", MARK, "-exec", "cat", "{}", "+")
     criu, podman = _lines(log, "criu"), _lines(answer.stderr, "podman")
@@ -142,7 +167,12 @@ def broken(outcomes: Iterable[Outcome]) -> list[Outcome]:
     return [
         one
         for one in outcomes
-        if one.missed or one.false_alarm or one.unsure or one.staged_otherwise
+        if one.missed
+        or one.false_alarm
+        or one.unsure
+        or one.staged_otherwise
+        or one.misnamed
+        or one.left
     ]
 
 
@@ -159,11 +189,19 @@ def report(outcomes: Iterable[Outcome]) -> str:
         f"{_sign(one):1} {name:{wide}}  {verdict:{wider}}  {_short(one.cause) or 'restored'}"
         for one, name, verdict in zip(outcomes, names, said, strict=True)
     ]
+    lines += [
+        f"{one.scenario.name}: {one.code or 'unknown'} and not {one.scenario.cause}"
+        for one in outcomes
+        if one.misnamed
+    ]
+    lines += [f"{one.scenario.name} leaves: {thing}" for one in outcomes for thing in one.left]
     fails = sum(not one.restored for one in outcomes)
     counts = (
         f"{len(outcomes)} restores, {fails} fail and {len(outcomes) - fails} work: "
         f"{sum(one.missed for one in outcomes)} missed failures, "
         f"{sum(one.false_alarm for one in outcomes)} false blockers, "
+        f"{sum(one.misnamed for one in outcomes)} causes misnamed, "
+        f"{sum(bool(one.left) for one in outcomes)} hosts not as before, "
         f"{sum(one.unsure for one in outcomes)} left open, "
         f"{sum(one.scenario.open_question for one in outcomes)} that nobody can know"
     )
@@ -178,7 +216,7 @@ def _short(cause: str) -> str:
 
 
 def _sign(one: Outcome) -> str:
-    if one.missed or one.false_alarm:
+    if one.missed or one.false_alarm or one.misnamed or one.left:
         return "✖"
     return "?" if one.unsure or one.staged_otherwise else ""
 
@@ -200,7 +238,7 @@ async def run(lab: Lab, scenarios: Iterable[Scenario], archives: Collection) -> 
             one = await outcome(lab, scenario, archives[scenario.archive])
         except AssertionError as error:
             cause = f"could not be staged: {error}"
-            one = Outcome(scenario, Verdict.UNKNOWN, (), not scenario.works, cause)
+            one = Outcome(scenario, Verdict.UNKNOWN, (), scenario.cause != WORKS, cause)
         outcomes.append(one)
         took = perf_counter() - begun
         print(f"{_sign(one) or '.'} {scenario.name} ({took:.1f} s)", file=sys.stderr, flush=True)

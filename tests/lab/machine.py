@@ -18,6 +18,8 @@ from tui.host.commands import CommandHost
 from tui.host.host import Answer
 from tui.host.questions import questions
 from tui.host.staging import staged
+from tui.restore import journal, recovery
+from tui.restore.earlier import Earlier
 from tui.restore.events import Event, Finished, LogLine, Progress
 from tui.restore.options import RestoreOptions
 from tui.restore.pipeline import Restore
@@ -58,6 +60,24 @@ class Known:
     running: frozenset[str]
     """IDs in the runtimes' own lists."""
 
+
+_EVERYTHING = r"""
+podman ps --all --external --format 'container {{.ID}} {{.Names}} {{.State}}'
+podman pod ps --format 'pod {{.Name}} {{.Status}}'
+podman volume ls --format 'volume {{.Name}}'
+podman images --format 'image {{.ID}} {{.Repository}}:{{.Tag}}'
+podman network ls --format 'network {{.Name}}'
+podman secret ls --format 'secret {{.Name}}'
+for runtime in crun runc; do $runtime list --quiet | sed "s/^/$runtime /"; done
+ip -o link | sed 's/^[0-9]*: \([^:@]*\).*/interface \1/'
+ss -Hltun | awk '{ print "port", $1, $5 }'
+awk '{ print "mount", $5 }' /proc/self/mountinfo
+# Podman keeps conmon's cgroup, and the parent of them all, for the containers to come
+find /sys/fs/cgroup -type d -path '*libpod*' ! -path '*libpod_parent' ! -path '*/conmon'
+# what lies in images and containers is theirs; a container's own folder tells of it
+find /etc /root /run /srv /tmp /var -xdev ! -path '*/overlay/*/*' ! -path '/run/registry*'
+find /var/lib/containers/storage/volumes
+"""
 
 NOTHING = Known(frozenset(), frozenset(), frozenset())
 
@@ -157,6 +177,10 @@ class Lab:
             ),
         )
 
+    def everything(self) -> frozenset[str]:
+        """What is on the host: all that Podman knows, cgroups, interfaces, ports, mounts, files."""
+        return frozenset(_lines(self.run("sh", "-c", _EVERYTHING)))
+
     async def plan(self, archive: str, options: RestoreOptions) -> Plan:
         checkpoint = load(archive)
         return make_plan(checkpoint, await collect(self.host, questions(checkpoint)), options)
@@ -168,16 +192,26 @@ class Lab:
         *,
         host: CommandHost | None = None,
         force: bool = False,
+        earlier: Earlier | None = None,
         on_event: Callable[[Event, Restore], None] = lambda event, restore: None,
     ) -> Restored:
         """Run the pipeline to its end."""
-        restore = Restore(host or self.host, archive, options, force=force, patience=0.5)
+        restore = Restore(
+            host or self.host, archive, options, force=force, patience=0.5, earlier=earlier
+        )
         events: list[Event] = []
         async with aclosing(restore.events()) as stream:
             async for event in stream:
                 events.append(event)
                 on_event(event, restore)
         return Restored(events)
+
+    async def clean_up(self, finished: Finished) -> None:
+        """Remove what a restore has left, as people do it."""
+        record = journal.find(finished.record)
+        if record and finished.remains:
+            lines = [line async for line in recovery.remove(self.host, record, finished.remains)]
+            assert lines[-1].text == "the host is as it was before the restore", lines
 
     async def podman_restore(self, archive: str, options: RestoreOptions) -> Answer:
         """What Podman itself says to the restore, whatever podthaw thinks of it."""

@@ -1,8 +1,8 @@
 """Restores in every situation that the lab can stage, each with what really comes of it.
 
 Nothing here knows a check: a scenario says how to set up the host, which archive and which
-options, and whether Podman and CRIU then restore the container. `tests.bench.prediction` asks
-podthaw first, lets Podman try, and compares.
+options, and whether Podman and CRIU then restore the container, or of what they fail.
+`tests.bench.prediction` asks podthaw first, lets Podman try, and compares.
 """
 
 import socket
@@ -29,11 +29,12 @@ def _empty(lab: Lab) -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Scenario:
-    """One restore; `works` is what really happens."""
+    """One restore, and what really happens."""
 
     name: str
     archive: str
-    works: bool
+    cause: str
+    """WORKS, or the code of what it fails of; REFUSED where podthaw does not even begin."""
     options: RestoreOptions = RestoreOptions()
     host: Setup = _empty
     remedies: tuple[str, ...] = ()
@@ -532,7 +533,7 @@ def _options(**chosen: object) -> RestoreOptions:
     return RestoreOptions(**chosen)  # type: ignore[arg-type]
 
 
-FAILS, WORKS = False, True
+WORKS, REFUSED = "", "-"
 
 SCENARIOS = (
     Scenario("as archived", "web", WORKS),
@@ -540,29 +541,29 @@ SCENARIOS = (
     Scenario("kept files and statistics", "web", WORKS, _options(keep=True, print_stats=True)),
     Scenario("made by runc", "runc", WORKS),
     Scenario("a name that podman run would refuse", "web", WORKS, _options(name="bad name!")),
-    Scenario("only half of the archive", "cut-off", FAILS),
+    Scenario("only half of the archive", "cut-off", REFUSED),
     # identity
-    Scenario("name in use", "web", FAILS, host=_running("web")),
+    Scenario("name in use", "web", "name-in-use", host=_running("web")),
     Scenario("name in use, other name", "web", WORKS, _options(name="w"), _running("web")),
     Scenario(
         "left by a failed restore",
         "established",
-        FAILS,
+        "name-in-use",
         _options(tcp_established=True),
         _failed_before,
     ),
     # image
-    Scenario("image gone", "web", FAILS, host=_image_gone),
-    Scenario("image of another ID", "web", FAILS, host=_other_image),
-    Scenario("image under another name", "web", FAILS, host=_other_name),
+    Scenario("image gone", "web", "image-missing", host=_image_gone),
+    Scenario("image of another ID", "web", "image-id-differs", host=_other_image),
+    Scenario("image under another name", "web", "image-missing", host=_other_name),
     Scenario(
         "image under another name, tagged", "web", WORKS, host=_other_name, remedies=("tag-image",)
     ),
     Scenario("image in its registry", "from-registry", WORKS, host=_registry, open_question=True),
-    Scenario("image in no registry", "from-registry", FAILS, open_question=True),
-    Scenario("made of a folder", "folder-as-root", FAILS),
+    Scenario("image in no registry", "from-registry", "registry-unreachable", open_question=True),
+    Scenario("made of a folder", "folder-as-root", "image-none"),
     # volumes
-    Scenario("volume exists", "web", FAILS, host=_asked("volume", "create", "webdata")),
+    Scenario("volume exists", "web", "volume-exists", host=_asked("volume", "create", "webdata")),
     Scenario(
         "volume exists, ignored",
         "web",
@@ -578,26 +579,33 @@ SCENARIOS = (
         remedies=("remove-volume",),
     ),
     Scenario("volume ignored, none there", "web", WORKS, _options(ignore_volumes=True)),
-    Scenario("volume without its content", "without-volumes", FAILS),
+    Scenario("volume without its content", "without-volumes", "volume-data-missing"),
     Scenario(
         "volume without its content, ignored",
         "without-volumes",
         WORKS,
         _options(ignore_volumes=True),
     ),
-    Scenario("volume root of another mode", "volume-mode", FAILS),
+    Scenario("volume root of another mode", "volume-mode", "file-mode"),
     Scenario("file in a volume open", "volume-file", WORKS),
-    Scenario("file in a volume open, ignored", "volume-file", FAILS, _options(ignore_volumes=True)),
+    Scenario(
+        "file in a volume open, ignored",
+        "volume-file",
+        "file-missing",
+        _options(ignore_volumes=True),
+    ),
     Scenario(
         "second of two volumes exists",
         "two-volumes",
-        FAILS,
+        "volume-exists",
         host=_asked("volume", "create", "other"),
     ),
     Scenario("volume without a name", "anonymous-volume", WORKS),
     # ports
-    Scenario("port of a container", "web", FAILS, host=_running("holder", "--publish=18080:80")),
-    Scenario("port of a process", "web", FAILS, host=_listening("127.0.0.1", 18080)),
+    Scenario(
+        "port of a container", "web", "port-in-use", host=_running("holder", "--publish=18080:80")
+    ),
+    Scenario("port of a process", "web", "port-in-use", host=_listening("127.0.0.1", 18080)),
     Scenario(
         "port of a process, other port",
         "web",
@@ -613,22 +621,33 @@ SCENARIOS = (
         host=_listening("0.0.0.0", 18080, socket.SOCK_DGRAM),
     ),
     Scenario("port on another address", "one-address", WORKS, host=_listening("127.0.0.1", 18081)),
-    Scenario("port on its one address", "one-address", FAILS, host=_listening("127.0.0.2", 18081)),
+    Scenario(
+        "port on its one address", "one-address", "port-in-use", host=_listening("127.0.0.2", 18081)
+    ),
     Scenario(
         "range across a taken port",
         "web",
-        FAILS,
+        "port-in-use",
         _options(publish=("18078-18082:80-84",)),
         _listening("127.0.0.1", 18082),
     ),
-    Scenario("port that is none", "web", FAILS, _options(publish=("99999:80",))),
-    Scenario("ranges of different lengths", "web", FAILS, _options(publish=("18080-18082:80-81",))),
+    Scenario("port that is none", "web", "port-invalid", _options(publish=("99999:80",))),
+    Scenario(
+        "ranges of different lengths",
+        "web",
+        "port-invalid",
+        _options(publish=("18080-18082:80-81",)),
+    ),
     # network
-    Scenario("network missing", "static", FAILS),
+    Scenario("network missing", "static", "network-missing"),
     Scenario("network there", "static", WORKS, host=_network("10.99.0.0/24")),
-    Scenario("network of another subnet", "static", FAILS, host=_network("10.98.0.0/24")),
-    Scenario("static address taken", "static", FAILS, host=_address_taken),
-    Scenario("static address taken, new name", "static", FAILS, _options(name="s"), _address_taken),
+    Scenario(
+        "network of another subnet", "static", "ip-outside-subnet", host=_network("10.98.0.0/24")
+    ),
+    Scenario("static address taken", "static", "ip-in-use", host=_address_taken),
+    Scenario(
+        "static address taken, new name", "static", "ip-in-use", _options(name="s"), _address_taken
+    ),
     Scenario(
         "static address taken, ignored",
         "static",
@@ -636,19 +655,24 @@ SCENARIOS = (
         _options(ignore_static_ip=True, ignore_static_mac=True),
         _address_taken,
     ),
-    Scenario("last address taken", "own-address", FAILS, host=_running("holder", "--ip=10.88.7.7")),
+    Scenario(
+        "last address taken", "own-address", "ip-in-use", host=_running("holder", "--ip=10.88.7.7")
+    ),
     Scenario("no network at all", "no-network", WORKS),
     Scenario("host's network", "host-network", WORKS),
     Scenario(
-        "host's network, its port taken", "host-network", FAILS, host=_listening("0.0.0.0", 19080)
+        "host's network, its port taken",
+        "host-network",
+        "host-network-port",
+        host=_listening("0.0.0.0", 19080),
     ),
     # connections
-    Scenario("open connection", "established", FAILS),
+    Scenario("open connection", "established", "tcp-established"),
     Scenario("open connection, restored", "established", WORKS, _options(tcp_established=True)),
     Scenario(
         "open connection, restored, new name",
         "established",
-        FAILS,
+        "tcp-established-with-name",
         _options(tcp_established=True, name="t"),
     ),
     Scenario("open connection, closed", "established", WORKS, _options(tcp_close=True)),
@@ -658,9 +682,12 @@ SCENARIOS = (
         WORKS,
         _options(tcp_close=True, name="t"),
     ),
-    Scenario("open connection in runc", "runc-established", FAILS),
+    Scenario("open connection in runc", "runc-established", "tcp-established"),
     Scenario(
-        "open connection in runc, closed", "runc-established", FAILS, _options(tcp_close=True)
+        "open connection in runc, closed",
+        "runc-established",
+        "tcp-close-unsupported",
+        _options(tcp_close=True),
     ),
     Scenario(
         "open connection in runc, restored",
@@ -669,13 +696,19 @@ SCENARIOS = (
         _options(tcp_established=True),
     ),
     # pods
-    Scenario("of a pod, none chosen", "member", FAILS),
-    Scenario("pod that is not there", "member", FAILS, _options(pod="shop")),
-    Scenario("pod that shares too little", "member", FAILS, _options(pod="shop"), _pod("ipc")),
+    Scenario("of a pod, none chosen", "member", "pod-required"),
+    Scenario("pod that is not there", "member", "pod-not-found", _options(pod="shop")),
+    Scenario(
+        "pod that shares too little",
+        "member",
+        "namespace-not-shared",
+        _options(pod="shop"),
+        _pod("ipc"),
+    ),
     Scenario(
         "pod without infra container",
         "member",
-        FAILS,
+        "pod-without-infra",
         _options(pod="shop"),
         _asked("pod", "create", "--name=shop", "--infra=false"),
     ),
@@ -687,33 +720,35 @@ SCENARIOS = (
         _options(pod="shop"),
         _pod("ipc,net,uts", "--publish=18086:80"),
     ),
-    Scenario("pod for a container without", "web", FAILS, _options(pod="shop"), _pod()),
+    Scenario("pod for a container without", "web", "pod-forbidden", _options(pod="shop"), _pod()),
     # mounts, secrets, devices
     Scenario("bind mount, source there", "bind", WORKS, host=_site),
-    Scenario("bind mount, source missing", "bind", FAILS),
-    Scenario("bind mount, source is a file", "bind", FAILS, host=_file_as_site),
-    Scenario("overlay of a folder that is there", "overlay", FAILS, host=_site),
-    Scenario("overlay of a missing folder", "overlay", FAILS),
-    Scenario("image as a mount", "image-mount", FAILS),
-    Scenario("secret missing", "secret", FAILS),
-    Scenario("secret there", "secret", FAILS, host=_stored_secret),
+    Scenario("bind mount, source missing", "bind", "bind-source-missing"),
+    Scenario("bind mount, source is a file", "bind", "bind-source-kind", host=_file_as_site),
+    Scenario("overlay of a folder that is there", "overlay", "overlay-mount", host=_site),
+    Scenario("overlay of a missing folder", "overlay", "overlay-mount"),
+    Scenario("image as a mount", "image-mount", "overlay-mount"),
+    Scenario("secret missing", "secret", "secret-missing"),
+    Scenario("secret there", "secret", "mountpoint-missing", host=_stored_secret),
     Scenario("file for the PID, its folder there", "pid-file", WORKS, host=_pid_folder),
-    Scenario("file for the PID, its folder missing", "pid-file", FAILS),
+    Scenario("file for the PID, its folder missing", "pid-file", "pid-folder-missing"),
     Scenario("more rights and a tmpfs", "privileged", WORKS),
-    Scenario("init from the host", "init", FAILS),
+    Scenario("init from the host", "init", "bind-source-kind"),
     # files
-    Scenario("deleted link to the program", "deleted", FAILS),
+    Scenario("deleted link to the program", "deleted", "file-missing"),
     Scenario("deleted link to the program, ignored", "deleted", WORKS, remedies=("ignore-rootfs",)),
-    Scenario("deleted links, many", "many-links", FAILS),
+    Scenario("deleted links, many", "many-links", "file-missing"),
     Scenario("deleted link to an unused file", "link-unused", WORKS),
     Scenario("deleted folder and file", "folder-deleted", WORKS),
-    Scenario("deleted folder, made again", "folder-again", FAILS),
+    Scenario("deleted folder, made again", "folder-again", "file-missing"),
     Scenario("new file open", "new-file", WORKS),
-    Scenario("new file open, changes ignored", "new-file", FAILS, _options(ignore_rootfs=True)),
-    Scenario("new file open, changes not archived", "without-rootfs", FAILS),
+    Scenario(
+        "new file open, changes ignored", "new-file", "file-missing", _options(ignore_rootfs=True)
+    ),
+    Scenario("new file open, changes not archived", "without-rootfs", "file-missing"),
     Scenario("changed file that the host has too", "taken-along", WORKS),
-    Scenario("changed file that was left out", "left-out", FAILS),
-    Scenario("folder of another mode", "folder-mode", FAILS),
+    Scenario("changed file that was left out", "left-out", "file-size"),
+    Scenario("folder of another mode", "folder-mode", "file-mode"),
     Scenario("deleted file open", "ghost", WORKS),
     Scenario("file that grows", "log-file", WORKS),
     # the rest
@@ -724,16 +759,19 @@ SCENARIOS = (
     Scenario(
         "previous checkpoint missing",
         "web",
-        FAILS,
+        "previous-unreadable",
         _options(import_previous="/root/nosuch.tar"),
         open_question=True,
     ),
     Scenario(
-        "cgroups by systemd, without systemd", "web", FAILS, _options(cgroup_manager="systemd")
+        "cgroups by systemd, without systemd",
+        "web",
+        "cgroup-manager-systemd",
+        _options(cgroup_manager="systemd"),
     ),
-    Scenario("without CRIU", "web", FAILS, host=_without("/usr/sbin/criu")),
-    Scenario("without CRIU's library", "web", FAILS, host=_without_library),
-    Scenario("without runc", "runc", FAILS, host=_without("/usr/sbin/runc")),
+    Scenario("without CRIU", "web", "criu-missing", host=_without("/usr/sbin/criu")),
+    Scenario("without CRIU's library", "web", "criu-library-missing", host=_without_library),
+    Scenario("without runc", "runc", "runtime-missing", host=_without("/usr/sbin/runc")),
     Scenario("without iptables-restore", "web", WORKS, host=_without("/usr/sbin/iptables-restore")),
     Scenario(
         "open connection, restored, without iptables-restore",

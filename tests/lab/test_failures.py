@@ -7,16 +7,12 @@ import pytest
 
 from tests.lab.machine import IMAGE, NOTHING, REGISTRY, Archives, Lab
 from tui.checkpoint.reading import load
+from tui.restore import recovery
 from tui.restore.events import Level, Outcome, Remains, Status, Step, StepFinished
 from tui.restore.options import RestoreOptions
 from tui.restore.remains import clean_up
 
 pytestmark = [pytest.mark.lab, pytest.mark.xdist_group("lab")]
-
-
-async def cleaned_up(lab: Lab, remains: tuple[Remains, ...]) -> None:
-    errors = [line.text async for line in clean_up(lab.host, remains) if line.level is Level.ERROR]
-    assert errors == []
 
 
 def kinds(remains: tuple[Remains, ...]) -> list[str]:
@@ -25,7 +21,7 @@ def kinds(remains: tuple[Remains, ...]) -> list[str]:
 
 def data(remains: tuple[Remains, ...]) -> list[str]:
     """What is left for certain: the runtime sometimes removes the cgroup itself."""
-    return [kind for kind in kinds(remains) if kind != "cgroup"]
+    return [kind for kind in kinds(remains) if kind not in ("cgroup", "folder")]
 
 
 async def test_a_connection_is_named_as_the_cause_and_the_second_try_works(
@@ -36,21 +32,112 @@ async def test_a_connection_is_named_as_the_cause_and_the_second_try_works(
     failed = await lab.restore(archive, force=True)
 
     assert failed.finished.status is Status.FAILED
-    assert failed.finished.cause.startswith("inet: Connected TCP socket in image. ")
-    assert "--tcp-close" in failed.finished.cause
+    assert failed.finished.cause.startswith("The container had an open TCP connection (inet: ")
+    assert failed.finished.diagnosis
+    assert {one.id for one in failed.finished.diagnosis.remedies} == {
+        "restore-connections",
+        "close-connections",
+    }
     assert "CRIU restoring failed" in failed.finished.said
     assert "criu" in {line.source for line in failed.log}
     assert "restore.log" in Path(failed.finished.log).read_text()
+    assert "Connected TCP socket in image" in Path(failed.finished.criu_log).read_text()
     assert data(failed.finished.remains) == ["container"]
     assert lab.known().containers == {("talking", "created")}
 
     again = await lab.podman_restore(archive, RestoreOptions(tcp_established=True))
     assert "that ID is already in use" in again.stderr
 
-    await cleaned_up(lab, failed.finished.remains)
+    await lab.clean_up(failed.finished)
     assert lab.known() == NOTHING
     mended = await lab.restore(archive, RestoreOptions(tcp_established=True))
     assert mended.finished.status is Status.RESTORED, mended.finished.cause
+
+
+async def test_the_second_try_can_go_on_in_place(lab: Lab, archives: Archives) -> None:
+    archive, closed = archives["established"], RestoreOptions(tcp_close=True)
+    before = lab.everything()
+    failed = await lab.restore(archive, force=True)
+    assert failed.finished.again
+
+    earlier = recovery.earlier(archive, lab.host, closed)
+    again = await lab.restore(archive, closed, earlier=earlier)
+
+    assert again.finished.status is Status.RESTORED, again.finished.cause
+    assert again.finished.id == failed.finished.id
+    assert StepFinished(Step.COPY, Outcome.SKIPPED, "the earlier try has unpacked it") in (
+        again.events
+    )
+    state = lab.inspect("talking")["State"]
+    assert (state["Running"], state["Restored"]) == (True, True)
+    undone = [line async for line in clean_up(lab.host, again.finished.undo)]
+    assert [line for line in undone if line.level is Level.ERROR] == []
+    assert lab.everything() == before
+
+
+@pytest.fixture
+def failing_criu(lab: Lab) -> Iterator[None]:
+    """CRIU fails when the processes are there again, for a reason that nobody knows."""
+    script = '#!/bin/sh\nif [ "$CRTOOLS_SCRIPT_ACTION" = post-restore ]; then exit 3; fi\n'
+    lab.run("mkdir", "-p", "/root/slow", "/etc/criu")
+    lab.run("tee", "/root/slow/action", stdin=script.encode())
+    lab.run("chmod", "+x", "/root/slow/action")
+    lab.run("tee", "/etc/criu/default.conf", stdin=b"action-script /root/slow/action\n")
+    yield
+    lab.run("rm", "/etc/criu/default.conf")
+
+
+async def test_of_an_unknown_cause_the_lines_around_it_are_shown(
+    lab: Lab, archives: Archives, failing_criu: None
+) -> None:
+    before = lab.everything()
+
+    failed = await lab.restore(archives["web"])
+
+    diagnosis = failed.finished.diagnosis
+    assert diagnosis
+    assert diagnosis.code == ""
+    assert "does not know this error" in diagnosis.advice
+    told = [line.text for line in diagnosis.evidence]
+    assert any("/root/slow/action exited with" in text for text in told)
+    assert len(told) > 3
+    await lab.clean_up(failed.finished)
+    assert lab.everything() == before
+
+
+async def test_the_log_of_criu_is_kept_where_the_container_goes_with_it(
+    lab: Lab, tmp_path: Path, failing_criu: None
+) -> None:
+    """A container that was started with --rm is removed when its restore fails."""
+    archive = tmp_path / "rm.tar"
+    lab.run_container("brief", "echo ready; while true; do sleep 1; done", "--rm")
+    lab.wait_for_log("brief", "ready")
+    lab.checkpoint("brief", archive)
+    before = lab.everything()
+
+    failed = await lab.restore(str(archive))
+
+    assert failed.finished.status is Status.FAILED
+    assert lab.known().containers == frozenset()
+    assert "exited with" in Path(failed.finished.criu_log).read_text()
+    assert "exited with" in failed.finished.cause
+    assert not failed.finished.again
+    await lab.clean_up(failed.finished)
+    assert lab.everything() == before
+
+
+async def test_a_restored_container_and_what_came_with_it_can_be_undone(
+    lab: Lab, archives: Archives
+) -> None:
+    before = lab.everything()
+    restored = await lab.restore(archives["web"])
+    assert restored.finished.status is Status.RESTORED, restored.finished.cause
+    assert kinds(restored.finished.undo) == ["container", "volume"]
+
+    lines = [line async for line in clean_up(lab.host, restored.finished.undo)]
+
+    assert [line for line in lines if line.level is Level.ERROR] == []
+    assert lab.everything() == before
 
 
 async def test_a_volume_that_had_another_mode_is_named_and_the_second_try_works(
@@ -70,11 +157,12 @@ async def test_a_volume_that_had_another_mode_is_named_and_the_second_try_works(
 
     assert failed.finished.status is Status.FAILED
     assert "has bad mode 040755 (expect 040750)" in failed.finished.cause
-    assert "--ignore-volumes" in failed.finished.cause
+    assert failed.finished.diagnosis
+    assert "--ignore-volumes" in failed.finished.diagnosis.advice
     assert data(failed.finished.remains) == ["container", "volume"]
     assert [thing.name for thing in failed.finished.remains[:2]] == ["other", "kept"]
 
-    await cleaned_up(lab, failed.finished.remains)
+    await lab.clean_up(failed.finished)
     assert lab.known() == NOTHING
     lab.podman("volume", "create", "kept")
     lab.run("chmod", "0750", lab.podman("volume", "inspect", "-f={{.Mountpoint}}", "kept").strip())
@@ -89,7 +177,7 @@ async def test_a_symbolic_link_that_was_deleted_takes_its_target_along(
 
     assert failed.finished.status is Status.FAILED
     assert "Can't open file bin/busybox on restore" in failed.finished.cause
-    await cleaned_up(lab, failed.finished.remains)
+    await lab.clean_up(failed.finished)
     mended = await lab.restore(archives["deleted"], RestoreOptions(ignore_rootfs=True))
     assert mended.finished.status is Status.RESTORED, mended.finished.cause
 
@@ -117,10 +205,11 @@ async def test_a_cgroup_that_an_earlier_try_has_left_is_named_if_the_next_one_fa
 
     if restored.finished.status is Status.FAILED:
         assert "devices.deny" in restored.finished.cause
-        assert "remove the empty cgroup folders" in restored.finished.cause
+        assert restored.finished.diagnosis
+        assert "cgroup" in restored.finished.diagnosis.advice
         cgroups = [thing for thing in restored.finished.remains if thing.kind == "cgroup"]
         assert all(place in cgroup.remove[0] for cgroup in cgroups)
-        await cleaned_up(lab, restored.finished.remains)
+        await lab.clean_up(restored.finished)
         restored = await lab.restore(archive)
     assert restored.finished.status is Status.RESTORED, restored.finished.cause
 
@@ -184,7 +273,7 @@ async def test_an_image_that_has_changed_in_its_registry_stops_the_restore_befor
     try:
         failed = await lab.restore(from_registry)
         known = lab.known()
-        await cleaned_up(lab, failed.finished.remains)
+        await lab.clean_up(failed.finished)
         pulled_is_gone = not lab.has_image(registry)
     finally:
         lab.podman("load", "--input=/root/kept.tar")
