@@ -64,6 +64,29 @@ def test_real_archives_read_as_the_standard_library_reads_them(path: Path) -> No
     assert contents.files == kept
 
 
+@pytest.mark.parametrize("path", REAL, ids=lambda path: path.name)
+def test_the_place_of_every_file_is_known(path: Path) -> None:
+    *_, contents = read(str(path))
+    with unpacked(path) as tar:
+        places = [each.offset_data if each.isfile() else None for each in tar.getmembers()]
+    assert [each.offset for each in contents.members] == places
+
+
+def test_the_place_of_a_file_in_a_tar_inside_is_known(tmp_path: Path) -> None:
+    raw = checkpoint(
+        entry("rootfs-diff.tar", inner(entry("etc", kind=b"5"), entry("etc/motd", b"hello")))
+    )
+    folder, motd = opened(tmp_path, raw).nested["rootfs-diff.tar"]
+    assert folder.offset is None
+    assert motd.offset is not None
+    assert raw[motd.offset :].startswith(b"hello")
+
+
+def test_a_sparse_file_has_no_place(tmp_path: Path) -> None:
+    contents = opened(tmp_path, checkpoint(entry("holes", b"x", kind=b"S")))
+    assert contents.members[-1].offset is None
+
+
 def test_small_members_are_kept_but_neither_memory_nor_tars() -> None:
     *_, contents = read(str(DATA / "web.tar"))
     left_out = {member.name for member in contents.members} - contents.files.keys()

@@ -38,6 +38,11 @@ class Member:
     mtime: datetime
     link: str = ""
     """Where a link leads."""
+    offset: int | None = None
+    """Where its content begins: bytes into the decompressed archive, for a tar inside as well.
+
+    None where there is none, or only pieces of it (a sparse file).
+    """
 
 
 @dataclass(frozen=True, slots=True)

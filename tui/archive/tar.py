@@ -88,7 +88,7 @@ def next_header(stream: Stream) -> Header | None:
             long[kind] = payload.partition(b"\0")[0]
     if kind == _GNU_SPARSE:
         _skip_sparse_map(block[482:483], stream)
-    return _header(block, info, pax, long, offset)
+    return _header(block, info, pax, long, offset, stream.offset)
 
 
 def cleaned(name: str) -> str:
@@ -157,6 +157,7 @@ def _header(
     pax: Mapping[str, bytes],
     long: Mapping[bytes, bytes],
     offset: int,
+    content: int,
 ) -> Header:
     kind = block[156:157]
     try:
@@ -177,6 +178,7 @@ def _header(
     if kind == b"\0" and raw.endswith(b"/"):
         what = MemberKind.DIRECTORY
     stored = 0 if kind in _WITHOUT_CONTENT or what is MemberKind.DIRECTORY else size
+    sparse = kind == _GNU_SPARSE or any(key.startswith("GNU.sparse.") for key in pax)
     spelled = decode(raw)
     return Header(
         Member(
@@ -186,10 +188,11 @@ def _header(
             mode=info.mode & 0o7777,
             mtime=_moment(mtime),
             link=decode(link) if what in (MemberKind.SYMLINK, MemberKind.HARDLINK) else "",
+            offset=content if what is MemberKind.FILE and not sparse else None,
         ),
         spelled,
         stored,
-        kind == _GNU_SPARSE or any(key.startswith("GNU.sparse.") for key in pax),
+        sparse,
     )
 
 
