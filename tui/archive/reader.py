@@ -44,7 +44,7 @@ def read(path: str) -> Iterator[Contents]:
         status = os.fstat(file.fileno())
         if status.st_size == 0:
             raise ArchiveError(f"{safe_text(path)}: the file is empty.")
-        identity = FileIdentity(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+        identity = FileIdentity.of(status)
         compression = recognized(file.read(8))
         file.seek(0)
         stream = unpacked(file, compression, status.st_size)
