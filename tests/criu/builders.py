@@ -6,15 +6,17 @@ from google.protobuf.message import Message
 
 from tui.archive.model import Compression, Contents, FileIdentity, Member, MemberKind
 from tui.criu.framing import Magic, Order
-from tui.criu.reading import FOLDER
+from tui.criu.images import FOLDER
 
 COMMON = 0x54564319
+SERVICE = 0x55105940
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
 
 
 def head(magic: int, order: Order = "little") -> bytes:
     """What an image begins with."""
-    words = [magic] if magic == Magic.INVENTORY else [COMMON, magic]
+    first = SERVICE if magic in (Magic.STATS, Magic.IRMAP_CACHE) else COMMON
+    words = [magic] if magic == Magic.INVENTORY else [first, magic]
     return b"".join(word.to_bytes(4, order) for word in words)
 
 

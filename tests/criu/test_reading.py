@@ -13,10 +13,11 @@ from tests.restore.facts import archive
 from tui.archive import limits
 from tui.archive.model import Contents, MemberKind, Problem
 from tui.checkpoint.reading import load, read
+from tui.criu import images as reader
 from tui.criu import images_pb2 as images
-from tui.criu import reading
 from tui.criu.framing import Magic, Order
-from tui.criu.reading import FOLDER, read_state
+from tui.criu.images import FOLDER
+from tui.criu.reading import read_state
 from tui.criu.state import CriuState, InetSocket, Mount, RegularFile
 
 WEB = archive("web")
@@ -320,7 +321,7 @@ def test_fields_and_kinds_of_another_criu_are_passed_over() -> None:
 
 
 def test_entries_are_counted_over_all_images(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "ENTRIES", 5)
+    monkeypatch.setattr(reader, "ENTRIES", 5)
     raw = image(Magic.MOUNTS, *[images.Mnt()] * 4)
     found = read_state(contents(mountpoints_1=raw, mountpoints_2=raw))
     assert len(found.mounts) == 5

@@ -1,27 +1,15 @@
 """The images of an archive, read into one CriuState."""
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from ipaddress import ip_address
-from typing import TypeVar
 
-from google.protobuf.message import DecodeError, Message
-
-from tui.archive import limits
-from tui.archive.model import Contents, Member, MemberKind, Problem
+from tui.archive.model import Contents
 from tui.criu import images_pb2 as images
-from tui.criu.framing import Fault, Magic, Order, byte_order, entries
+from tui.criu.framing import Magic, Order
+from tui.criu.images import Images
 from tui.criu.state import CriuState, InetSocket, Mount, RegularFile
-from tui.text import decode, size
-
-FOLDER = "checkpoint/"
-"""Where the images lie in the archive."""
-
-ENTRIES = 200_000
-"""Entries of all images together; an honest checkpoint has some thousand."""
-
-M = TypeVar("M", bound=Message)
+from tui.text import decode
 
 _ARCHITECTURES = {
     1: "amd64",
@@ -54,7 +42,7 @@ _WORDS = {2: 1, 10: 4}
 
 def read_state(contents: Contents) -> CriuState:
     """What the images in `contents` say; what cannot be read is a problem and stays empty."""
-    found = _Images(contents)
+    found = Images(contents)
     inventory = next(found.decoded("inventory.img", Magic.INVENTORY, images.Inventory), None)
     cores = _Cores()
     for name in found.named(r"core-\d+\.img", needed="core-*.img"):
@@ -83,77 +71,6 @@ def read_state(contents: Contents) -> CriuState:
     )
 
 
-class _Images:
-    """The images, and what was wrong with those that were looked at."""
-
-    def __init__(self, contents: Contents) -> None:
-        self.problems: list[Problem] = []
-        self._contents = contents
-        self._members: dict[str, Member] = {
-            member.name.removeprefix(FOLDER): member
-            for member in contents.members
-            if member.name.startswith(FOLDER)
-        }
-        self._entries = 0
-
-    def named(self, pattern: str, needed: str = "") -> list[str]:
-        """The images whose name is like `pattern`; where there must be one, it is like `needed`."""
-        wanted = re.compile(pattern, re.ASCII)
-        return [name for name in self._members if wanted.fullmatch(name)] or [needed] * bool(needed)
-
-    def decoded(self, name: str, magic: Magic, kind: type[M]) -> Iterator[M]:
-        """The entries of an image, up to where it goes wrong."""
-        raw = self.raw(name)
-        if raw is None:
-            return
-        offset = 0
-        try:
-            for offset, entry in entries(raw, magic):
-                self._entries += 1
-                if self._entries > ENTRIES:
-                    raise Fault(offset, f"more than {ENTRIES:,} entries: the rest is unread")
-                yield kind.FromString(entry)
-        except Fault as fault:
-            self._problem(name, fault.offset, fault.message)
-        except DecodeError:
-            self._problem(name, offset, "an entry that is no protobuf of its kind")
-
-    def optional(self, name: str, magic: Magic, kind: type[M]) -> Iterator[M]:
-        """The same of an image that may be missing: CRIU writes it only when it has entries."""
-        return self.decoded(name, magic, kind) if name in self._members else iter(())
-
-    def order(self, name: str, magic: Magic) -> Order:
-        """The byte order of an image; where it has none, nothing of it is read anyway."""
-        try:
-            return byte_order(self._contents.files.get(FOLDER + name, b""), magic)
-        except Fault:
-            return "little"
-
-    def raw(self, name: str) -> bytes | None:
-        """The bytes of an image."""
-        member, raw = self._members.get(name), self._contents.files.get(FOLDER + name)
-        if raw is not None:
-            return raw
-        if member is None:
-            self._problem(name, None, "missing: CRIU writes one in every checkpoint")
-        elif member.kind is not MemberKind.FILE:
-            self._problem(name, None, f"not a file but a {member.kind}")
-        elif member.size > limits.KEPT_MEMBER:
-            self._problem(
-                name,
-                None,
-                f"{size(member.size)} long, too large to be read: images are up to"
-                f" {size(limits.KEPT_MEMBER)}",
-            )
-        else:
-            self._problem(name, None, "not read: too many small files are in front of it")
-        return None
-
-    def _problem(self, name: str, offset: int | None, message: str) -> None:
-        if len(self.problems) < limits.REPORTED:
-            self.problems.append(Problem(FOLDER + name, offset, message))
-
-
 @dataclass(slots=True)
 class _Cores:
     """What the threads say together."""
@@ -170,7 +87,7 @@ class _Cores:
             self.profiles[profile] = None
 
 
-def _files(found: _Images) -> tuple[tuple[InetSocket, ...], tuple[RegularFile, ...]]:
+def _files(found: Images) -> tuple[tuple[InetSocket, ...], tuple[RegularFile, ...]]:
     ghosts = {
         entry.orig_id
         for entry in found.optional("remap-fpath.img", Magic.REMAPS, images.RemapFilePath)
@@ -216,7 +133,7 @@ def _file(reg: images.RegFile, ghost: bool) -> RegularFile:
     )
 
 
-def _mounts(found: _Images) -> Iterator[Mount]:
+def _mounts(found: Images) -> Iterator[Mount]:
     for name in found.named(r"mountpoints-\d+\.img", needed="mountpoints-*.img"):
         for entry in found.decoded(name, Magic.MOUNTS, images.Mnt):
             yield Mount(
@@ -226,7 +143,7 @@ def _mounts(found: _Images) -> Iterator[Mount]:
             )
 
 
-def _controllers(found: _Images) -> tuple[str, ...]:
+def _controllers(found: Images) -> tuple[str, ...]:
     return _unique(
         name
         for cgroup in found.optional("cgroup.img", Magic.CGROUP, images.Cgroup)
