@@ -17,6 +17,17 @@ class Compression(StrEnum):
     XZ = "xz"
 
 
+class Form(StrEnum):
+    """How the checkpoint lies where it is."""
+
+    ARCHIVE = "archive"
+    """A tar, whatever its compression."""
+    FOLDER = "folder"
+    """A directory with the members as files."""
+    IMAGE = "image"
+    """The layer of an OCI image, in an archive or a directory of its own."""
+
+
 class MemberKind(StrEnum):
     """What a member is."""
 
@@ -43,8 +54,11 @@ class Member:
     offset: int | None = None
     """Where its content begins: bytes into the decompressed archive, for a tar inside as well.
 
-    None where there is none, or only pieces of it (a sparse file).
+    In a folder the files count as if they lay one behind the other. None where there is no
+    content, only pieces of it (a sparse file), or where it is compressed inside the archive.
     """
+    owner: tuple[int, int] = (0, 0)
+    """User and group, as the machine of the checkpoint counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +90,30 @@ class FileIdentity:
 
 
 @dataclass(frozen=True, slots=True)
+class Layer:
+    """The layer of an image that is a checkpoint."""
+
+    outer: "Contents"
+    """The image itself."""
+    blob: Member
+    """The layer among the members of the image."""
+    name: str
+    """What the image is called, as far as it says so."""
+    annotations: dict[str, str]
+    """Of the index and the manifest together."""
+
+
+@dataclass(frozen=True, slots=True)
 class Contents:
     """What has been read so far; each yield of the reader has more than the one before."""
 
     path: str
     identity: FileIdentity
     compression: Compression
+    """Of the file, or of the layer of an image."""
+    form: Form = Form.ARCHIVE
+    layer: Layer | None = None
+    """Where an image is around the checkpoint."""
     members: tuple[Member, ...] = ()
     """In archive order, duplicates included."""
     files: dict[str, bytes] = field(default_factory=dict)

@@ -24,6 +24,9 @@ MAGIC = {
     b"\xfd7zXZ\x00": Compression.XZ,
 }
 
+MAGIC_LENGTH = max(map(len, MAGIC))
+"""Bytes that tell the compression."""
+
 _BUFFER = 512 * limits.KIB
 _CHUNK = 256 * limits.KIB
 
@@ -68,24 +71,55 @@ class Section(Stream):
 
     def __init__(self, outer: Stream, size: int) -> None:
         self._outer = outer
+        self._held = b""
         self.offset = outer.offset
         self.left = size
 
+    def peek(self, size: int) -> bytes:
+        """The next `size` bytes, which stay to be read; once, before anything is read."""
+        self._held = self._outer.read(min(size, self.left))
+        return self._held
+
     def read(self, size: int) -> bytes:
         """See Stream."""
-        data = self._outer.read(min(size, self.left))
+        wanted = min(size, self.left)
+        data, self._held = self._held[:wanted], self._held[wanted:]
+        if len(data) < wanted:
+            data += self._outer.read(wanted - len(data))
         self._passed(len(data))
         return data
 
     def skip(self, size: int) -> int:
         """See Stream."""
-        count = self._outer.skip(min(size, self.left))
+        wanted = min(size, self.left)
+        count, self._held = len(self._held[:wanted]), self._held[wanted:]
+        if count < wanted:
+            count += self._outer.skip(wanted - count)
         self._passed(count)
         return count
 
     def _passed(self, count: int) -> None:
         self.left -= count
-        self.offset = self._outer.offset
+        self.offset = self._outer.offset - len(self._held)
+
+
+class Inner(Stream):
+    """The rest of another stream as one of its own; `offset` counts from its own start."""
+
+    def __init__(self, outer: Stream) -> None:
+        self._outer = outer
+
+    def read(self, size: int) -> bytes:
+        """See Stream."""
+        data = self._outer.read(size)
+        self.offset += len(data)
+        return data
+
+    def skip(self, size: int) -> int:
+        """See Stream."""
+        count = self._outer.skip(size)
+        self.offset += count
+        return count
 
 
 class PlainStream(Stream):
@@ -113,11 +147,20 @@ class PlainStream(Stream):
 
 
 class PackedStream(Stream):
-    """A compressed file."""
+    """A compressed file, or a compressed part of another stream.
 
-    def __init__(self, source: io.RawIOBase, compression: Compression) -> None:
+    Damage is a StreamError, or of the kind `error`: a broken part leaves what is around it sound.
+    """
+
+    def __init__(
+        self,
+        source: io.RawIOBase,
+        compression: Compression,
+        error: type[DamageError] = StreamError,
+    ) -> None:
         self._source = source
         self._compression = compression
+        self._error = error
         self._buffer = memoryview(bytearray(_BUFFER))
 
     def read(self, size: int) -> bytes:
@@ -146,14 +189,14 @@ class PackedStream(Stream):
         except OSError as error:
             if error.errno is None:  # bz2's way of saying that the data is wrong
                 raise self._broken(f"cannot be decompressed: {error}") from error
-            raise StreamError(self.offset, f"reading failed: {error.strerror}") from error
+            raise self._error(self.offset, f"reading failed: {error.strerror}") from error
         except _CORRUPT as error:
             raise self._broken(f"cannot be decompressed: {error}") from error
         self.offset += count or 0
         return count or 0
 
-    def _broken(self, how: str) -> StreamError:
-        return StreamError(self.offset, f"the {self._compression} data {how}")
+    def _broken(self, how: str) -> DamageError:
+        return self._error(self.offset, f"the {self._compression} data {how}")
 
 
 class _Decompressor(Protocol):
@@ -168,10 +211,16 @@ class _Decompressor(Protocol):
     def decompress(self, data: bytes, max_length: int, /) -> bytes: ...
 
 
+class _Source(Protocol):
+    """Where compressed bytes come from: a file, or another stream."""
+
+    def read(self, size: int, /) -> bytes | None: ...
+
+
 class FrameReader(io.RawIOBase):
     """Concatenated compressed frames as one file; zeros may follow them, nothing else."""
 
-    def __init__(self, file: io.FileIO, new: Callable[[], _Decompressor]) -> None:
+    def __init__(self, file: _Source, new: Callable[[], _Decompressor]) -> None:
         self._file = file
         self._new = new
         self._frame = new()
@@ -208,7 +257,7 @@ class ZstdReader(io.RawIOBase):
 
     _MARK = b"the end"
 
-    def __init__(self, file: io.FileIO) -> None:
+    def __init__(self, file: _Source) -> None:
         self._file = file
         self._at_end = False
         self._tail: io.BytesIO | None = None
@@ -252,18 +301,30 @@ def recognized(head: bytes) -> Compression:
 
 def unpacked(file: io.FileIO, compression: Compression, size: int) -> Stream:
     """The decompressed bytes of `file`, which stands at its start and is `size` bytes long."""
+    if compression is Compression.NONE:
+        return PlainStream(io.BufferedReader(file), size)
+    return PackedStream(_decompressed(file, compression), compression)
+
+
+def unpacked_inside(outer: Stream, compression: Compression) -> Stream:
+    """The decompressed bytes of what follows in `outer`; `offset` counts from their start."""
+    if compression is Compression.NONE:
+        return Inner(outer)
+    return PackedStream(_decompressed(outer, compression), compression, DamageError)
+
+
+def _decompressed(source: _Source, compression: Compression) -> io.RawIOBase:
     match compression:
-        case Compression.NONE:
-            return PlainStream(io.BufferedReader(file), size)
         case Compression.ZSTD:
-            source: io.RawIOBase = ZstdReader(file)
+            return ZstdReader(source)
         case Compression.GZIP:
-            source = FrameReader(file, _gzip)
+            return FrameReader(source, _gzip)
         case Compression.BZIP2:
-            source = FrameReader(file, bz2.BZ2Decompressor)
+            return FrameReader(source, bz2.BZ2Decompressor)
         case Compression.XZ:
-            source = FrameReader(file, _xz)
-    return PackedStream(source, compression)
+            return FrameReader(source, _xz)
+        case Compression.NONE:
+            raise ValueError(compression)
 
 
 def _gzip() -> _Decompressor:

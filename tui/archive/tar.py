@@ -50,6 +50,11 @@ class Header:
     sparse: bool
     """The content that follows is not the file's, but pieces of it."""
 
+    @property
+    def padding(self) -> int:
+        """Bytes between the content and the next header."""
+        return -self.stored % BLOCK
+
 
 def next_header(stream: Stream) -> Header | None:
     """The next member of `stream`, None at the end-of-archive block.
@@ -189,6 +194,7 @@ def _header(
             mtime=_moment(mtime),
             link=decode(link) if what in (MemberKind.SYMLINK, MemberKind.HARDLINK) else "",
             offset=content if what is MemberKind.FILE and not sparse else None,
+            owner=(info.uid, info.gid),
         ),
         spelled,
         stored,
