@@ -2996,11 +2996,18 @@ class Pagemap(_message.Message):
     IN_PARENT_FIELD_NUMBER: _builtins.int
     FLAGS_FIELD_NUMBER: _builtins.int
     NR_PAGES_FIELD_NUMBER: _builtins.int
+    BLOCKS_FIELD_NUMBER: _builtins.int
+    TOTAL_COMPRESSED_SIZE_FIELD_NUMBER: _builtins.int
+    REGION_PAGES_FIELD_NUMBER: _builtins.int
     vaddr: _builtins.int
     compat_nr_pages: _builtins.int
     in_parent: _builtins.bool
     flags: _builtins.int
     nr_pages: _builtins.int
+    blocks: _builtins.bytes
+    """a PagemapBlocks; the first CRIU with compression: a list of sizes"""
+    total_compressed_size: _builtins.int
+    region_pages: _builtins.int
     def __init__(
         self,
         *,
@@ -3009,14 +3016,46 @@ class Pagemap(_message.Message):
         in_parent: _builtins.bool | None = ...,
         flags: _builtins.int | None = ...,
         nr_pages: _builtins.int | None = ...,
+        blocks: _builtins.bytes | None = ...,
+        total_compressed_size: _builtins.int | None = ...,
+        region_pages: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["compat_nr_pages", b"compat_nr_pages", "flags", b"flags", "in_parent", b"in_parent", "nr_pages", b"nr_pages", "vaddr", b"vaddr"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["blocks", b"blocks", "compat_nr_pages", b"compat_nr_pages", "flags", b"flags", "in_parent", b"in_parent", "nr_pages", b"nr_pages", "region_pages", b"region_pages", "total_compressed_size", b"total_compressed_size", "vaddr", b"vaddr"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["compat_nr_pages", b"compat_nr_pages", "flags", b"flags", "in_parent", b"in_parent", "nr_pages", b"nr_pages", "vaddr", b"vaddr"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["blocks", b"blocks", "compat_nr_pages", b"compat_nr_pages", "flags", b"flags", "in_parent", b"in_parent", "nr_pages", b"nr_pages", "region_pages", b"region_pages", "total_compressed_size", b"total_compressed_size", "vaddr", b"vaddr"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Pagemap: _TypeAlias = Pagemap  # noqa: Y015
+
+@_typing.final
+class PagemapBlocks(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BLOCK_SIZES_FIELD_NUMBER: _builtins.int
+    TOTAL_PAYLOAD_SIZE_FIELD_NUMBER: _builtins.int
+    PAGES_PER_BLOCK_FIELD_NUMBER: _builtins.int
+    PAYLOAD_PADDED_FIELD_NUMBER: _builtins.int
+    total_payload_size: _builtins.int
+    pages_per_block: _builtins.int
+    payload_padded: _builtins.bool
+    @_builtins.property
+    def block_sizes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]: ...
+    def __init__(
+        self,
+        *,
+        block_sizes: _abc.Iterable[_builtins.int] | None = ...,
+        total_payload_size: _builtins.int | None = ...,
+        pages_per_block: _builtins.int | None = ...,
+        payload_padded: _builtins.bool | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["pages_per_block", b"pages_per_block", "payload_padded", b"payload_padded", "total_payload_size", b"total_payload_size"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["block_sizes", b"block_sizes", "pages_per_block", b"pages_per_block", "payload_padded", b"payload_padded", "total_payload_size", b"total_payload_size"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PagemapBlocks: _TypeAlias = PagemapBlocks  # noqa: Y015
 
 @_typing.final
 class Fdinfo(_message.Message):
