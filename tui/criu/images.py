@@ -50,9 +50,9 @@ class Images:
                 self._count(offset)
                 yield kind.FromString(entry)
         except Fault as fault:
-            self._problem(name, fault.offset, fault.message)
+            self.problem(name, fault.offset, fault.message)
         except DecodeError:
-            self._problem(name, offset, "an entry that is no protobuf of its kind")
+            self.problem(name, offset, "an entry that is no protobuf of its kind")
 
     def optional(self, name: str, magic: Magic, kind: type[M]) -> Iterator[M]:
         """The same of an image that may be missing: CRIU writes it only when it has entries."""
@@ -68,7 +68,7 @@ class Images:
                 self._count(piece.offset)
                 yield piece
         except Fault as fault:
-            self._problem(name, fault.offset, fault.message)
+            self.problem(name, fault.offset, fault.message)
 
     def order(self, name: str, magic: Magic) -> Order:
         """The byte order of an image; where it has none, nothing of it is read anyway."""
@@ -83,18 +83,18 @@ class Images:
         if raw is not None:
             return raw
         if member is None:
-            self._problem(name, None, "missing: CRIU writes one in every checkpoint")
+            self.problem(name, None, "missing: CRIU writes one in every checkpoint")
         elif member.kind is not MemberKind.FILE:
-            self._problem(name, None, f"not a file but a {member.kind}")
+            self.problem(name, None, f"not a file but a {member.kind}")
         elif member.size > limits.KEPT_MEMBER:
-            self._problem(
+            self.problem(
                 name,
                 None,
                 f"{size(member.size)} long, too large to be read: images are up to"
                 f" {size(limits.KEPT_MEMBER)}",
             )
         else:
-            self._problem(name, None, "not read: too many small files are in front of it")
+            self.problem(name, None, "not read: too many small files are in front of it")
         return None
 
     def _count(self, offset: int) -> None:
@@ -102,6 +102,8 @@ class Images:
         if self._entries > ENTRIES:
             raise Fault(offset, f"more than {ENTRIES:,} entries: the rest is unread")
 
-    def _problem(self, name: str, offset: int | None, message: str) -> None:
-        if len(self.problems) < limits.REPORTED:
-            self.problems.append(Problem(FOLDER + name, offset, message))
+    def problem(self, name: str, offset: int | None, message: str) -> None:
+        """Tell what is wrong with an image, once."""
+        found = Problem(FOLDER + name, offset, message)
+        if len(self.problems) < limits.REPORTED and found not in self.problems:
+            self.problems.append(found)
