@@ -25,6 +25,23 @@ class Remap:
 
 
 @dataclass(frozen=True, slots=True)
+class Extent:
+    """Bytes that a file or a queue had, and where they lie in the archive."""
+
+    member: str
+    offset: int
+    """From the start of the member."""
+    length: int
+    at: int = 0
+    """Where in the file they belong."""
+
+    @classmethod
+    def of(cls, member: str, where: range, at: int = 0) -> "Extent":
+        """The bytes of `member` that lie in `where`."""
+        return cls(member, where.start, len(where), at)
+
+
+@dataclass(frozen=True, slots=True)
 class FileTable:
     """The open file descriptions (what the kernel calls a file), by ID."""
 
