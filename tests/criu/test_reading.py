@@ -186,13 +186,13 @@ def test_addresses_are_read_in_the_order_of_the_machine(order: Order) -> None:
             src_addr=[int.from_bytes(b"\x0a\x58\x00\x02", order)],
             dst_addr=[int.from_bytes(b"\x7f\x00\x00\x01", order)] * 2,
         ),
-        images.InetSk(family=1, proto=262, src_addr=[1]),
+        images.InetSk(family=1, proto=299, src_addr=[1]),
     ]
     raw = image(Magic.FILES, *(images.File(isk=isk) for isk in sockets), order=order)
     assert read_state(contents(files=raw)).sockets == (
         InetSocket("udp", 7, "2001:db8::", 53, "", 0),
         InetSocket("tcp", 1, "10.88.0.2", 1, "", 2),
-        InetSocket("262", 0, "", 0, "", 0),
+        InetSocket("299", 0, "", 0, "", 0),
     )
 
 

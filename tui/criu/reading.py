@@ -2,42 +2,20 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 
 from tui.archive.model import Contents
 from tui.criu import images_pb2 as images
 from tui.criu.framing import Magic, Order
 from tui.criu.images import Images
+from tui.criu.names import PROTOCOLS, named
+from tui.criu.sockets import address
 from tui.criu.state import CriuState, InetSocket, Mount, RegularFile
+from tui.criu.threads import ARCHITECTURES
 from tui.text import decode
-
-_ARCHITECTURES = {
-    1: "amd64",
-    2: "arm",
-    3: "arm64",
-    4: "ppc64le",
-    5: "s390x",
-    6: "mips64le",
-    7: "loong64",
-    8: "riscv64",
-}
 
 _LSMS = {0: "none", 1: "selinux", 2: "apparmor"}
 
 _LOCKS = {0: "iptables", 1: "nftables", 2: "skip"}
-
-_PROTOCOLS = {
-    1: "icmp",
-    6: "tcp",
-    17: "udp",
-    58: "icmpv6",
-    132: "sctp",
-    136: "udplite",
-    255: "raw",
-}
-
-_WORDS = {2: 1, 10: 4}
-"""Words of an address: AF_INET, AF_INET6."""
 
 
 def read_state(contents: Contents) -> CriuState:
@@ -52,9 +30,9 @@ def read_state(contents: Contents) -> CriuState:
     return CriuState(
         architecture=cores.architecture,
         xsave=cores.xsave,
-        lsm=_named(inventory.lsmtype, _LSMS) if inventory else "",
+        lsm=named(inventory.lsmtype, _LSMS) if inventory else "",
         lsm_profiles=tuple(cores.profiles),
-        network_lock=_named(inventory.network_lock_method, _LOCKS)
+        network_lock=named(inventory.network_lock_method, _LOCKS)
         if inventory and inventory.HasField("network_lock_method")
         else "",
         tcp_close=bool(inventory and inventory.tcp_close),
@@ -80,7 +58,7 @@ class _Cores:
     profiles: dict[str, None] = field(default_factory=dict)
 
     def add(self, core: images.Core) -> None:
-        self.architecture = self.architecture or _ARCHITECTURES.get(core.mtype, "")
+        self.architecture = self.architecture or ARCHITECTURES.get(core.mtype, "")
         self.xsave |= core.thread_info.fpregs.xsave.xstate_bv
         profile = decode(core.thread_core.creds.lsm_profile)
         if profile:
@@ -104,23 +82,13 @@ def _files(found: Images) -> tuple[tuple[InetSocket, ...], tuple[RegularFile, ..
 
 def _socket(isk: images.InetSk, order: Order) -> InetSocket:
     return InetSocket(
-        protocol=_named(isk.proto, _PROTOCOLS),
+        protocol=named(isk.proto, PROTOCOLS),
         state=isk.state,
-        source=_address(isk.family, isk.src_addr, order),
+        source=address(isk.family, isk.src_addr, order),
         source_port=isk.src_port,
-        destination=_address(isk.family, isk.dst_addr, order),
+        destination=address(isk.family, isk.dst_addr, order),
         destination_port=isk.dst_port,
     )
-
-
-def _address(family: int, words: Iterable[int], order: Order) -> str:
-    """The address in its usual notation; empty if it is none.
-
-    Each word holds four bytes as they are on the network, and was written in the byte order of
-    the machine.
-    """
-    raw = b"".join(word.to_bytes(4, order) for word, _ in zip(words, range(4), strict=False))
-    return str(ip_address(raw)) if len(raw) == 4 * _WORDS.get(family, -1) else ""
 
 
 def _file(reg: images.RegFile, ghost: bool) -> RegularFile:
@@ -154,7 +122,3 @@ def _controllers(found: Images) -> tuple[str, ...]:
 
 def _unique(names: Iterable[bytes]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(map(decode, names)))
-
-
-def _named(number: int, names: dict[int, str]) -> str:
-    return names.get(number, str(number))
