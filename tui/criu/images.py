@@ -34,6 +34,9 @@ class Images:
         }
         self._entries = 0
 
+    def __contains__(self, name: str) -> bool:
+        return name in self._members
+
     def named(self, pattern: str, needed: str = "") -> list[str]:
         """The images whose name is like `pattern`; where there must be one, it is like `needed`."""
         wanted = re.compile(pattern, re.ASCII)

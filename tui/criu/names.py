@@ -357,6 +357,11 @@ def mount_flags(flags: int) -> tuple[str, ...]:
     return words if "ro" in words else ("rw", *words)
 
 
+def device(number: int) -> str:
+    """A device as `major:minor`, from the kernel's own number."""
+    return f"{number >> 20}:{number & 0xFFFFF}"
+
+
 def _flags(value: int, names: dict[int, str]) -> tuple[str, ...]:
     """The names of what is set; a name of several bits before those of its parts; the rest hex."""
     found = []

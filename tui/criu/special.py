@@ -192,11 +192,6 @@ def detail(kind: str, message: Any, sources: Sources) -> Detail | None:
     return _MAKERS[kind](message, sources) if kind in _MAKERS else None
 
 
-def device(number: int) -> str:
-    """A device as `major:minor`, from the kernel's own number."""
-    return f"{number >> 20}:{number & 0xFFFFF}"
-
-
 def _pipe(pipe: pb.Pipe, sources: Sources) -> Pipe:
     return _ends(pipe.pipe_id, pipe.flags, sources)
 
@@ -255,7 +250,7 @@ def _inotify(one: pb.InotifyFile, _: Sources) -> Watches:
             Watch(
                 number=watch.wd,
                 path=decode(watch.f_handle.path),
-                device=device(watch.s_dev),
+                device=names.device(watch.s_dev),
                 inode=watch.i_ino,
                 mount=None,
                 events=names.inotify_mask(watch.mask),
@@ -272,7 +267,7 @@ def _fanotify(one: pb.FanotifyFile, _: Sources) -> Watches:
             Watch(
                 number=0,
                 path=decode(mark.me.path or mark.ie.f_handle.path),
-                device="" if mark.HasField("me") else device(mark.s_dev),
+                device="" if mark.HasField("me") else names.device(mark.s_dev),
                 inode=mark.ie.i_ino,
                 mount=mark.me.mnt_id if mark.HasField("me") else None,
                 events=names.fanotify_mask(mark.mask),
