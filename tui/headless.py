@@ -160,7 +160,7 @@ def restore(
 def _whole(path: str) -> Checkpoint:
     """The checkpoint at `path`. Raises ArchiveError when not all of it can be read."""
     checkpoint = load(path)
-    if not checkpoint.readable or not checkpoint.contents.complete:
+    if not checkpoint.whole:
         problems = "; ".join(problem.message for problem in checkpoint.contents.problems)
         raise ArchiveError(f"{path}: {problems or 'not all of it could be read'}")
     return checkpoint
@@ -197,7 +197,7 @@ async def _read_and_ask(path: str, host: Host) -> tuple[Checkpoint, HostFacts | 
     def read_all() -> Checkpoint:
         try:
             for checkpoint in read(path):
-                if checkpoint.readable:
+                if checkpoint.readable or checkpoint.bare:
                     loop.call_soon_threadsafe(tell, checkpoint)
         finally:
             loop.call_soon_threadsafe(tell, None)
@@ -264,7 +264,7 @@ def _question(plan: Plan) -> str:
 
 
 def _archive_code(checkpoint: Checkpoint) -> int:
-    return ExitCode.OK if checkpoint.contents.complete and checkpoint.readable else ExitCode.ARCHIVE
+    return ExitCode.OK if checkpoint.whole else ExitCode.ARCHIVE
 
 
 def _ask_person(question: str) -> bool:

@@ -371,7 +371,8 @@ def test_several_bombs_share_one_limit(tmp_path: Path, monkeypatch: pytest.Monke
 
 def test_a_broken_compressed_tar_inside_leaves_the_archive_readable(tmp_path: Path) -> None:
     packed = PACKERS[Compression.GZIP](inner(entry("etc/motd", os.urandom(4000))))
-    for broken in (packed[:-60], packed[:100] + b"\xff" * 400 + packed[500:]):
+    checksum = packed[:-8] + bytes([packed[-8] ^ 1]) + packed[-7:]
+    for broken in (packed[:-60], checksum):
         contents = opened(tmp_path, packed_inside(broken))
         [(member, message)] = said(contents)
         assert member == "rootfs-diff.tar"

@@ -35,6 +35,8 @@ from tui.restore.plan import make_plan
 
 ARCHIVE = {
     "path",
+    "form",
+    "layout",
     "engine",
     "compression",
     "name",
@@ -42,9 +44,12 @@ ARCHIVE = {
     "image",
     "image_id",
     "pod",
+    "namespace",
     "runtime",
     "created",
     "checkpointed",
+    "tools",
+    "lacking",
     "size",
     "sha256",
     "complete",

@@ -146,8 +146,7 @@ class _Pass:
         section = Section(self._stream, header.stored)
         if header.member.kind is MemberKind.FILE:
             if self._is_kept(header, offset):
-                self._files[name] = section.read(header.stored)
-                self._kept += header.stored
+                self._keep(name, section)
             elif _is_tar(name):
                 yield from self._index(name, section)
         yield from self._skip(section, section.left)
@@ -159,6 +158,17 @@ class _Pass:
             )
         if self._stream.skip(header.padding) < header.padding:
             raise DamageError(self._stream.offset, "cut off in the padding behind it")
+
+    def _keep(self, name: str, section: Section) -> None:
+        try:
+            content = section.read(section.left)
+        except StreamError:
+            raise
+        except DamageError as error:  # of this file of a folder alone
+            self._problem(name, error.offset, error.message)
+        else:
+            self._files[name] = content
+            self._kept += len(content)
 
     def _is_kept(self, header: Header, offset: int) -> bool:
         name, count = header.member.name, header.stored
@@ -189,7 +199,7 @@ class _Pass:
         inside = section
         if packed is not Compression.NONE:
             room = limits.UNPACKED - self._unpacked
-            inside = Section(unpacked_inside(section, packed), room)
+            inside = Section(unpacked_inside(section, packed, DamageError), room)
         try:
             while inside.left and (header := next_header(inside)) is not None:
                 if self._nested_count >= limits.NESTED_MEMBERS:
@@ -206,7 +216,10 @@ class _Pass:
                     raise DamageError(section.offset, f"{header.member.name} inside is cut off")
                 yield from self._skip(inside, wanted)
                 yield from self._progress()
-            if not inside.left and inside is not section:
+            if inside is section:
+                return
+            yield from self._skip(inside, inside.left)  # to its end, where the checksum is
+            if not inside.left:
                 raise DamageError(
                     section.offset, f"it unpacks to more than {size(limits.UNPACKED)}"
                 )

@@ -306,11 +306,13 @@ def unpacked(file: io.FileIO, compression: Compression, size: int) -> Stream:
     return PackedStream(_decompressed(file, compression), compression)
 
 
-def unpacked_inside(outer: Stream, compression: Compression) -> Stream:
+def unpacked_inside(
+    outer: Stream, compression: Compression, error: type[DamageError] = StreamError
+) -> Stream:
     """The decompressed bytes of what follows in `outer`; `offset` counts from their start."""
     if compression is Compression.NONE:
         return Inner(outer)
-    return PackedStream(_decompressed(outer, compression), compression, DamageError)
+    return PackedStream(_decompressed(outer, compression), compression, error)
 
 
 def _decompressed(source: _Source, compression: Compression) -> io.RawIOBase:

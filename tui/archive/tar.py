@@ -49,11 +49,8 @@ class Header:
     """Bytes of content that follow, without the padding."""
     sparse: bool
     """The content that follows is not the file's, but pieces of it."""
-
-    @property
-    def padding(self) -> int:
-        """Bytes between the content and the next header."""
-        return -self.stored % BLOCK
+    padding: int
+    """Bytes between the content and the next header."""
 
 
 def next_header(stream: Stream) -> Header | None:
@@ -191,7 +188,7 @@ def _header(
             kind=what,
             size=stored if what is MemberKind.FILE else 0,
             mode=info.mode & 0o7777,
-            mtime=_moment(mtime),
+            mtime=moment(mtime),
             link=decode(link) if what in (MemberKind.SYMLINK, MemberKind.HARDLINK) else "",
             offset=content if what is MemberKind.FILE and not sparse else None,
             owner=(info.uid, info.gid),
@@ -199,6 +196,7 @@ def _header(
         spelled,
         stored,
         sparse,
+        -stored % BLOCK,
     )
 
 
@@ -208,7 +206,8 @@ def _number(value: bytes) -> int:
     return int(value)
 
 
-def _moment(seconds: float) -> datetime:
+def moment(seconds: float) -> datetime:
+    """The moment so many seconds after the epoch; where there is none, the epoch."""
     try:
         return datetime.fromtimestamp(seconds, UTC)
     except (OverflowError, ValueError, OSError):

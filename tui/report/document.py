@@ -12,8 +12,9 @@ import msgspec
 from tui.archive.model import Member, Problem
 from tui.checkpoint.checkpoint import CONFIG, NETWORK, SPEC, Checkpoint
 from tui.checkpoint.config import Json
+from tui.checkpoint.origin import origin
 from tui.checkpoint.secrets import masked, variables
-from tui.checkpoint.summary import checkpointed
+from tui.checkpoint.summary import lacking
 from tui.host.document import facts_json
 from tui.host.facts import HostFacts, Known
 from tui.restore.conflict import Conflict, Remedy
@@ -53,20 +54,24 @@ def inspect_document(
 
 def archive_document(checkpoint: Checkpoint, *, sha256: str) -> dict[str, Any]:
     """Who made the archive, of what, and whether all of it could be read."""
-    contents, config = checkpoint.contents, checkpoint.config
-    moment = checkpointed(checkpoint)
+    contents, found = checkpoint.contents, origin(checkpoint)
     return {
         "path": contents.path,
-        "engine": "podman",
+        "form": contents.form,
+        "layout": checkpoint.layout.name.lower(),
+        "engine": found.engine,
         "compression": contents.compression,
-        "name": config.name,
-        "id": config.id,
-        "image": config.image_name,
-        "image_id": config.image_id,
-        "pod": config.pod,
-        "runtime": config.runtime,
-        "created": config.created,
-        "checkpointed": moment.isoformat() if moment else "",
+        "name": found.name,
+        "id": found.id,
+        "image": found.image,
+        "image_id": found.image_id,
+        "pod": found.pod,
+        "namespace": found.namespace,
+        "runtime": found.runtime,
+        "created": checkpoint.config.created,
+        "checkpointed": found.checkpointed.isoformat() if found.checkpointed else "",
+        "tools": dict(found.tools),
+        "lacking": list(lacking(checkpoint)),
         "size": contents.identity.size,
         "sha256": sha256,
         "complete": contents.complete,

@@ -6,8 +6,10 @@ from typing import Any
 import msgspec
 
 from tui.archive.model import Problem
+from tui.archive.standard_input import shown
 from tui.checkpoint.checkpoint import CONFIG, NETWORK, SPEC, Checkpoint
 from tui.checkpoint.config import Json
+from tui.checkpoint.origin import origin
 from tui.checkpoint.secrets import masked
 from tui.host.document import container_key, listener_key
 from tui.host.facts import Fact, HostFacts, Known, PublishedPort, Unknown
@@ -73,15 +75,15 @@ def inspect_text(
 
 def check_text(checkpoint: Checkpoint, facts: HostFacts, plan: Plan) -> str:
     """What `check` prints: the verdict, each conflict, the changes and the command."""
-    config = checkpoint.config
+    known = origin(checkpoint)
     found = ", ".join(counted(severity, count) for severity, count in counts(plan.conflicts))
-    container = f"{config.name} ({config.image_name})" if config.image_name else config.name
+    container = f"{known.name} ({known.image})" if known.image else known.name or "unknown"
     lines = [
         f"{_VERDICTS[plan.verdict]}{f' ({found})' if found else ''}",
         *columns(
             (
                 ("container", safe_text(container)),
-                ("archive", safe_text(checkpoint.contents.path)),
+                ("archive", safe_text(shown(checkpoint.contents.path))),
                 ("host", safe_text(facts.host)),
             ),
             "  ",
@@ -97,7 +99,9 @@ def check_text(checkpoint: Checkpoint, facts: HostFacts, plan: Plan) -> str:
         for change in change_documents(checkpoint, plan):
             lines.append(f"  {safe_text(change['document'])} {safe_text(change['pointer'])}")
             lines.append(f"    {_value(change['before'])} → {_value(change['after'])}")
-    return "\n".join([*lines, "", "The command", f"  {shell_line(plan.command)}"])
+    if plan.command:
+        lines += ["", "The command", f"  {shell_line(plan.command)}"]
+    return "\n".join(lines)
 
 
 def conflict_lines(conflict: Conflict) -> list[str]:
