@@ -9,7 +9,7 @@ from typing import Any
 from google.protobuf.message import DecodeError, Message
 
 from tui.criu import images_pb2 as images
-from tui.criu.framing import Cursor, Fault, Magic
+from tui.criu.framing import SERVICE, Cursor, Fault, Magic
 
 _ALL = 1 << 32
 """More entries than an image can have."""
@@ -55,7 +55,7 @@ class Piece:
 
 def kind_of(name: str) -> Kind | None:
     """The kind of the image called `name`; None if it holds no entries, or is unknown."""
-    return next((kind for kind in KINDS if _pattern(kind.pattern).fullmatch(name)), None)
+    return next((kind for kind in KINDS if _pattern(kind).fullmatch(name)), None)
 
 
 def pieces(image: bytes, kind: Kind) -> Iterator[Piece]:
@@ -74,8 +74,9 @@ def pieces(image: bytes, kind: Kind) -> Iterator[Piece]:
 
 
 @cache
-def _pattern(pattern: str) -> re.Pattern[str]:
-    return re.compile(rf"(?:{pattern})\.img", re.ASCII)
+def _pattern(kind: Kind) -> re.Pattern[str]:
+    suffix = "" if kind.magic in SERVICE else r"\.img"
+    return re.compile(f"(?:{kind.pattern}){suffix}", re.ASCII)
 
 
 def _padded(count: int, step: int) -> int:

@@ -20,7 +20,7 @@ Order = Literal["little", "big"]
 _COMMON = 0x54564319
 
 _SERVICE = 0x55105940
-"""In place of the common one where an image is no part of what is restored."""
+"""In place of the common one, see SERVICE."""
 
 _WORD = 4
 
@@ -98,6 +98,10 @@ class Magic(IntEnum):
     IPC_SEMAPHORES = 0x59573019
 
 
+SERVICE = frozenset((Magic.STATS, Magic.IRMAP_CACHE))
+"""What CRIU writes for people and for itself; no part of what is restored."""
+
+
 class Fault(Exception):
     """What is wrong with an image, and where."""
 
@@ -172,4 +176,4 @@ def entries(image: bytes, magic: Magic) -> Iterator[tuple[int, bytes]]:
 def _head(magic: Magic) -> tuple[int, ...]:
     if magic is Magic.INVENTORY:
         return (magic,)
-    return (_SERVICE if magic in (Magic.STATS, Magic.IRMAP_CACHE) else _COMMON, magic)
+    return (_SERVICE if magic in SERVICE else _COMMON, magic)
