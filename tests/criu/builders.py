@@ -20,10 +20,15 @@ def head(magic: int, order: Order = "little") -> bytes:
     return b"".join(word.to_bytes(4, order) for word in words)
 
 
+def entry(message: Message | bytes, order: Order = "little") -> bytes:
+    """One entry of an image."""
+    raw = message if isinstance(message, bytes) else message.SerializeToString()
+    return len(raw).to_bytes(4, order) + raw
+
+
 def image(magic: int, *messages: Message | bytes, order: Order = "little") -> bytes:
     """An image of these entries."""
-    raw = [one if isinstance(one, bytes) else one.SerializeToString() for one in messages]
-    return head(magic, order) + b"".join(len(one).to_bytes(4, order) + one for one in raw)
+    return head(magic, order) + b"".join(entry(one, order) for one in messages)
 
 
 def contents(*members: Member, **images: bytes) -> Contents:
