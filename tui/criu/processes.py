@@ -350,10 +350,7 @@ def _login_uid(task: pb.TaskCore) -> int | None:
 
 
 def _seccomp(task: pb.TaskCore, leader: Thread | None) -> str:
-    if leader and leader.seccomp:
-        return leader.seccomp
-    return (
-        names.named(task.old_seccomp_mode, names.SECCOMP)
-        if task.HasField("old_seccomp_mode")
-        else ""
-    )
+    """CRIU leaves the field out where there is no filter; old CRIU had it in the process."""
+    if leader is None:
+        return ""
+    return leader.seccomp or names.named(task.old_seccomp_mode, names.SECCOMP)

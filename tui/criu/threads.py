@@ -127,7 +127,7 @@ class Thread:
     """Sent to this thread alone."""
     credentials: Credentials = Credentials()
     seccomp: str = ""
-    """`disabled`, `strict`, `filter`; empty: the same as the leader's."""
+    """`strict`, `filter`; empty: the same as `Process.seccomp`."""
     seccomp_filter: int | None = None
     """Its last filter, as an index into seccomp.img."""
     nice: int = 0
