@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from enum import Enum, auto
+from pathlib import Path
 from time import monotonic
 
 from tui.archive.digest import sha256_aside
@@ -56,13 +57,11 @@ def inspect(path: str, *, sections: Sequence[str], as_json: bool, reveal: bool) 
         raise UsageError(
             f"there is no section {unknown[0]!r}; there are {', '.join(document.SECTIONS)}"
         )
-    digest = sha256_aside(path) if as_json else None
+    digest = _digest(path) if as_json else None
     checkpoint = load(path)
     if digest:
         _print_json(
-            document.inspect_document(
-                checkpoint, sha256=digest.result(), sections=sections, reveal=reveal
-            )
+            document.inspect_document(checkpoint, sha256=digest(), sections=sections, reveal=reveal)
         )
     else:
         print(text.inspect_text(checkpoint, sections=sections, reveal=reveal))
@@ -71,7 +70,7 @@ def inspect(path: str, *, sections: Sequence[str], as_json: bool, reveal: bool) 
 
 def check(path: str, host: Host, options: RestoreOptions, *, as_json: bool) -> int:
     """Say whether the checkpoint at `path` will restore on `host`."""
-    digest = sha256_aside(path) if as_json else None
+    digest = _digest(path) if as_json else None
     checkpoint, facts = asyncio.run(_read_and_ask(path, host))
     if facts is None or isinstance(facts, HostError):
         inspect(path, sections=(), as_json=as_json, reveal=False)
@@ -80,7 +79,7 @@ def check(path: str, host: Host, options: RestoreOptions, *, as_json: bool) -> i
         raise facts
     plan = make_plan(checkpoint, facts, options)
     if digest:
-        _print_json(document.check_document(checkpoint, facts, plan, sha256=digest.result()))
+        _print_json(document.check_document(checkpoint, facts, plan, sha256=digest()))
     else:
         print(text.check_text(checkpoint, facts, plan))
     return _archive_code(checkpoint) or _VERDICT_CODES[plan.verdict]
@@ -261,6 +260,11 @@ def _mend(host: Host, remains: tuple[Remains, ...], after: AfterFailure) -> None
 def _question(plan: Plan) -> str:
     blocked = plan.verdict is Verdict.BLOCKED
     return "Restore in spite of what blocks it?" if blocked else "Restore?"
+
+
+def _digest(path: str) -> Callable[[], str]:
+    """What waits for the checksum of the file; a folder has none."""
+    return str if Path(path).is_dir() else sha256_aside(path).result
 
 
 def _archive_code(checkpoint: Checkpoint) -> int:
