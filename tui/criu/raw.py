@@ -95,13 +95,13 @@ def decode_image(name: str, image: bytes) -> Iterator[RawEntry | Problem]:
 
 def image_document(
     name: str, image: bytes, *, values: int = VALUES, hexadecimal: bool = False
-) -> Json:
+) -> list[Any]:
     """The image as a document, up to so many values; where more are left out, it says so.
 
     With `hexadecimal` large numbers become text that has them both ways.
     """
     writer = _Writer(values, hexadecimal)
-    entries: list[Json] = []
+    entries: list[Any] = []
     for one in decode_image(name, image):
         if isinstance(one, Problem):
             entries.append({"problem": one.message, "offset": one.offset})

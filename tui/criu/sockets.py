@@ -1,7 +1,7 @@
 """The sockets of a checkpoint: who talked to whom, and what was on its way."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from ipaddress import IPv6Address, ip_address
 from itertools import islice
@@ -232,14 +232,16 @@ class _Reader:
             interface=decode(isk.ifname or isk.opts.so_bound_dev),
             backlog=isk.backlog,
             v6only=isk.v6only,
-            stream=next(self._streams(f"tcp-stream-{isk.ino:x}.img"), None),
+            stream=self._stream(isk.ino),
         )
 
-    def _streams(self, name: str) -> Iterator[Stream]:
+    def _stream(self, inode: int) -> Stream | None:
+        """The first entry of the image; it is read to its end, so that a fault is told."""
+        name, found = f"tcp-stream-{inode:x}.img", None
         for piece in self._images.pieces(name):
             tcp, behind = piece.message, piece.behind
             if isinstance(tcp, pb.TcpStream):
-                yield Stream(
+                found = found or Stream(
                     received=Extent.of(FOLDER + name, behind[: tcp.inq_len]),
                     receive_sequence=tcp.inq_seq,
                     sent=Extent.of(FOLDER + name, behind[tcp.inq_len :]),
@@ -249,6 +251,7 @@ class _Reader:
                     send_window=tcp.snd_wnd,
                     receive_window=tcp.rcv_wnd,
                 )
+        return found
 
     def unix(self, file_id: int, usk: pb.UnixSk) -> UnixSocket:
         return UnixSocket(
