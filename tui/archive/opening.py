@@ -1,7 +1,8 @@
 """Every way in which a checkpoint may lie somewhere, opened: an archive, a folder, an image."""
 
+import io
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
@@ -13,6 +14,7 @@ from tui.archive.stream import (
     MAGIC_LENGTH,
     Section,
     Stream,
+    WatchedStream,
     recognized,
     unpacked,
     unpacked_inside,
@@ -43,27 +45,39 @@ def read(path: str) -> Iterator[Contents]:
 
 
 @contextmanager
-def stream(contents: Contents) -> Iterator[Stream]:
+def stream(contents: Contents, seen: Callable[[bytes], object] | None = None) -> Iterator[Stream]:
     """The decompressed bytes again, in which the members have their places.
 
-    Raises ArchiveError when what lies there is not what was read.
+    `seen` is called with every byte of the file, to its end. Of a folder there are none. Raises
+    ArchiveError when what lies there is not what was read.
     """
     if contents.layer:
-        with stream(contents.layer.outer) as outer:
+        with stream(contents.layer.outer, seen) as outer:
             yield unpacked_inside(_section(outer, contents.layer.blob), contents.compression)
     elif contents.form is Form.FOLDER:
         with folder.stream(contents) as files:
             yield files
     else:
-        path = safe_text(contents.path)
-        try:
-            file = Path(contents.path).open("rb", buffering=0)  # noqa: SIM115 (closed below)
-        except OSError as error:
-            raise ArchiveError(f"{path}: cannot be opened: {error.strerror}.") from error
-        with file:
-            if FileIdentity.of(os.fstat(file.fileno())) != contents.identity:
-                raise ArchiveError(f"{path}: it has changed since it was read.")
-            yield unpacked(file, contents.compression, contents.identity.size)
+        with _file(contents) as file:
+            if seen is None:
+                yield unpacked(file, contents.compression, contents.identity.size)
+            else:
+                watched = WatchedStream(file, seen)
+                yield unpacked_inside(watched, contents.compression)
+                watched.skip(contents.identity.size)
+
+
+@contextmanager
+def _file(contents: Contents) -> Iterator[io.FileIO]:
+    path = safe_text(contents.path)
+    try:
+        file = Path(contents.path).open("rb", buffering=0)  # noqa: SIM115 (closed below)
+    except OSError as error:
+        raise ArchiveError(f"{path}: cannot be opened: {error.strerror}.") from error
+    with file:
+        if FileIdentity.of(os.fstat(file.fileno())) != contents.identity:
+            raise ArchiveError(f"{path}: it has changed since it was read.")
+        yield file
 
 
 def _read_layer(layer: Layer) -> Iterator[Contents]:
