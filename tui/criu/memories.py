@@ -15,7 +15,7 @@ from tui.archive.spool import Store
 from tui.criu import images_pb2 as images
 from tui.criu.framing import Fault, Magic, entries
 from tui.criu.images import FOLDER, Images
-from tui.criu.memory import Memory, Sizes, object_name, total
+from tui.criu.memory import Memory, Sizes, total
 from tui.criu.pagemap import ADDRESSES, Pagemap, read_pagemap
 from tui.criu.pages import Pages
 from tui.criu.vma import Kind, Status, Vma, memfd_name, vma
@@ -42,7 +42,7 @@ class Memories:
     processes: tuple[Memory, ...] = ()
     """By process ID; the dead have none."""
     objects: tuple[Memory, ...] = ()
-    """Shared memory that no process has mapped, such as a memfd that is only open."""
+    """Shared memory, each once, whether processes have it mapped or not: as one mapping at 0."""
     pages: Pages = field(default_factory=lambda: Pages({}, {}, None))
     page: int = 4096
     """Bytes of a page on the machine it came from."""
@@ -109,19 +109,13 @@ class _Loader:
             for name, pagemap in pagemaps.items()
             if name.isdecimal() and int(name) not in mms
         ]
-        mapped = {
-            object_name(vma.object)
-            for memory in found
-            for vma in memory.vmas
-            if vma.object is not None
-        }
         names = {inode.shmid: memfd_name(inode) for inode in memfds.values()}
         return Memories(
             processes=tuple(sorted(found, key=lambda memory: memory.pid)),
             objects=tuple(
-                Memory(0, _object(int(name.removeprefix("shmem-")), pagemap, names), pages, page)
+                Memory(0, (_object(int(name.removeprefix("shmem-")), pagemap, names),), pages, page)
                 for name, pagemap in pagemaps.items()
-                if not name.isdecimal() and name not in mapped
+                if not name.isdecimal() and pagemap.ends
             ),
             pages=pages,
             page=page,
@@ -236,9 +230,8 @@ def _unmapped(pagemap: Pagemap) -> tuple[Vma, ...]:
     return tuple(found)
 
 
-def _object(number: int, pagemap: Pagemap, names: Mapping[int, str]) -> tuple[Vma, ...]:
-    """What stands for a mapping of shared memory that nobody has mapped."""
-    end = pagemap.ends[-1] if pagemap.ends else 0
+def _object(number: int, pagemap: Pagemap, names: Mapping[int, str]) -> Vma:
+    """Shared memory as one mapping, as far as it has pages."""
     kind = Kind.MEMFD if number in names else Kind.SHARED
-    shared = Vma(0, end, 3, 1, Status(0), kind, names.get(number, ""), 0, number)
-    return (shared,) if end else ()
+    name = names.get(number, "")
+    return Vma(0, pagemap.ends[-1], 3, 1, Status(0), kind, name, 0, number)

@@ -43,7 +43,7 @@ class Sizes:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Memory:
-    """The memory of one process, or one shared memory that no process has mapped."""
+    """The memory of one process, or one shared memory by itself."""
 
     pid: int
     """0 for shared memory."""
@@ -79,7 +79,7 @@ class Memory:
 
     def mapped(self) -> Iterator[Stretch]:
         """The same of everything that is mapped."""
-        for start, end in _spans(self.vmas):
+        for start, end in spans(self.vmas):
             yield from self.stretches(start, end)
 
     def read(self, address: int, count: int) -> list[tuple[int, bytes | Absent]]:
@@ -216,7 +216,7 @@ def _place(stretch: Stretch, pages: Pages) -> str:
     return "other"
 
 
-def _spans(vmas: Sequence[Vma]) -> Iterator[tuple[int, int]]:
+def spans(vmas: Sequence[Vma]) -> Iterator[tuple[int, int]]:
     """The mappings, those that touch each other as one."""
     start = end = -1
     for vma in vmas:

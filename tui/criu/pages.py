@@ -69,6 +69,18 @@ class Stretch:
         """Bytes of memory."""
         return self.end - self.start
 
+    def read_into(self, offset: int, buffer: memoryview) -> int:
+        """Fill `buffer` from `offset` on; how many bytes there were. Raises ArchiveError.
+
+        Of zeros there are as many as are asked for, of what is absent otherwise none.
+        """
+        if isinstance(self.what, Source):
+            return self.what.read_into(offset, buffer)
+        if self.what is not Absence.ZERO:
+            return 0
+        buffer[:] = bytes(len(buffer))
+        return len(buffer)
+
     def joined(self, other: "Stretch") -> "Stretch | None":
         """Both as one, if `other` goes on where this one ends."""
         if isinstance(self.what, Source) and isinstance(other.what, Source):
