@@ -35,7 +35,7 @@ class Flag(IntFlag):
     ALIGNED = 8
 
 
-_KNOWN = Flag.PARENT | Flag.LAZY | Flag.PRESENT | Flag.ALIGNED
+_KNOWN = int(Flag.PARENT | Flag.LAZY | Flag.PRESENT | Flag.ALIGNED)
 
 
 @dataclass(frozen=True, slots=True)
