@@ -9,12 +9,10 @@ from tui.archive.layout import Layout
 from tui.archive.model import Contents, Form
 from tui.archive.standard_input import shown
 from tui.checkpoint.checkpoint import CONFIG, NETWORK, SPEC, Checkpoint
+from tui.checkpoint.filesystem import root
 from tui.checkpoint.origin import Engine, Origin, origin
 from tui.checkpoint.spec import Mount
 from tui.checkpoint.summary import (
-    deleted,
-    diff,
-    diff_size,
     lacking,
     memory_size,
     podman_version,
@@ -126,11 +124,13 @@ def _checkpoint(checkpoint: Checkpoint) -> Iterator[Row]:
     if not contents.finished:
         yield Row("contents", "still being read …")
         return
-    changed, gone = diff(checkpoint), deleted(checkpoint)
+    files = root(checkpoint)
+    changed = [one for one in files.entries if one.member]
+    gone = len(files.entries) - len(changed)
     yield Row("memory", size(memory_size(checkpoint)))
     if changed:
-        yield Row("changed files", f"{len(changed):,}, {size(diff_size(checkpoint))}")
-    yield Row("deleted files", f"{len(gone):,}" if gone else "")
+        yield Row("changed files", f"{len(changed):,}, {size(files.size)}")
+    yield Row("deleted files", f"{gone:,}" if gone else "")
     yield Row("members", f"{len(contents.members):,}")
 
 
