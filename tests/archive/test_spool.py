@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.archive.builders import (
+    DOCUMENTS,
     PACKED,
     PACKERS,
     checkpoint,
@@ -19,9 +20,10 @@ from tests.archive.builders import (
     short,
     unpacked,
 )
+from tests.archive.layouts import PODMAN_NAME, image, in_folder, tar
 from tests.data import DATA
-from tui.archive import spool
-from tui.archive.model import Compression, Contents, Member
+from tui.archive import opening, spool
+from tui.archive.model import Compression, Contents, Form, Member
 from tui.archive.reader import read
 from tui.errors import ArchiveError
 
@@ -205,7 +207,7 @@ def test_another_file_of_the_name_is_refused(kind: Compression, tmp_path: Path) 
     Path(contents.path).unlink()
     saved(tmp_path, PACKERS[kind](RAW))
     with (
-        pytest.raises(ArchiveError, match="not the one that was read"),
+        pytest.raises(ArchiveError, match="it has changed since it was read"),
         spool.opened(contents, pages(contents)),
     ):
         pass
@@ -254,3 +256,44 @@ def test_a_file_that_is_gone_is_named(tmp_path: Path) -> None:
         spool.opened(contents, []),
     ):
         pass
+
+
+@pytest.mark.parametrize("layer", [Compression.NONE, Compression.GZIP], ids=short)
+@pytest.mark.parametrize("outer", [Compression.NONE, Compression.ZSTD], ids=short)
+def test_the_layer_of_an_image_is_read(
+    outer: Compression, layer: Compression, tmp_path: Path
+) -> None:
+    files = image(PACKERS[layer](RAW), of_manifest=PODMAN_NAME)
+    path = saved(tmp_path, PACKERS[outer](tar(files)))
+    *_, contents = opening.read(str(path))
+    assert contents.form is Form.IMAGE
+    first, second = pages(contents)
+    in_place = outer is layer is Compression.NONE
+    assert spool.needed(contents, [second]) == (0 if in_place else len(MORE))
+    with spool.opened(contents, [second]) as store:
+        assert store.read(second, 100, 5000) == MORE[100:5100]
+        os.utime(path, ns=(1, 1))
+        if in_place:
+            with pytest.raises(ArchiveError, match="it has changed since it was read"):
+                store.read(second, 0, 1)
+    with (
+        pytest.raises(ArchiveError, match="it has changed since it was read"),
+        spool.opened(contents, [first]),
+    ):
+        pass
+
+
+def test_the_files_of_a_folder_are_read_where_they_lie(tmp_path: Path) -> None:
+    folder = tmp_path / "unpacked"
+    files = {"checkpoint/pages-1.img": PAGES, "checkpoint/pages-2.img": MORE}
+    in_folder(folder, {**DOCUMENTS, **files})
+    *_, contents = opening.read(str(folder))
+    assert contents.form is Form.FOLDER
+    first, second = pages(contents)
+    assert spool.needed(contents, [first, second]) == 0
+    with spool.opened(contents, []) as store:
+        assert store.read(second, 10, 9000) == MORE[10:9010]
+        assert store.read(first, 0, 1 << 20) == PAGES
+        (folder / "checkpoint/pages-1.img").write_bytes(MORE + MORE)
+        with pytest.raises(ArchiveError, match=r"has changed while it was read: open it again"):
+            store.read(first, 0, 1)

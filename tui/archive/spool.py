@@ -1,6 +1,6 @@
 """Any byte of any member, at once: what memory, and files in the tars inside, are read by.
 
-In an archive that is not compressed the bytes are read where they lie, and nothing is written.
+Where nothing is compressed the bytes are read where they lie, and nothing is written.
 Of a compressed one those members that are wanted are unpacked once, to a file that has no name:
 nobody else can open it, and it is gone with the process.
 
@@ -10,16 +10,19 @@ Nothing is mapped: a mapped archive that somebody truncates kills the process th
 import os
 import sys
 import tempfile
+from abc import ABC, abstractmethod
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from typing import BinaryIO
 
 from tui.archive import limits
-from tui.archive.model import Compression, Contents, FileIdentity, Member
-from tui.archive.stream import DamageError, Stream, unpacked
+from tui.archive.model import Compression, Contents, FileIdentity, Form, Member
+from tui.archive.opening import stream
+from tui.archive.stream import DamageError, Stream
 from tui.errors import ArchiveError
 from tui.text import safe_text, size
 
@@ -39,21 +42,8 @@ class _Stretch:
     place: int
 
 
-_WHOLE = (_Stretch(0, sys.maxsize, 0),)
-
-
-class Store:
+class Store(ABC):
     """The contents of the members that were asked for, to be read from any thread."""
-
-    def __init__(
-        self, file: int, stretches: Sequence[_Stretch], path: str, identity: FileIdentity | None
-    ) -> None:
-        """`identity` is that of `file`, if others can change it."""
-        self._file = file
-        self._stretches = stretches
-        self._starts = [stretch.start for stretch in stretches]
-        self._path = path
-        self._identity = identity
 
     def read(self, member: Member, offset: int, count: int) -> bytes:
         """`count` bytes from `offset` on; fewer where the member ends or the archive is damaged.
@@ -66,28 +56,67 @@ class Store:
 
     def read_into(self, member: Member, offset: int, buffer: memoryview) -> int:
         """Fill `buffer` from `offset` on; how many bytes there were. Otherwise as `read`."""
-        start, end = self._range(member)
-        stretch = self._stretches[bisect_right(self._starts, start) - 1]
-        if not stretch.start <= start <= end <= stretch.end:
+        if member.offset is None:
+            raise KeyError(member.name)
+        wanted = buffer[: max(0, min(len(buffer), member.size - offset))]
+        return self._read_into(member, member.offset + offset, wanted)
+
+    @abstractmethod
+    def _read_into(self, member: Member, start: int, buffer: memoryview) -> int:
+        """Fill `buffer` from `start` on, a place of `member` in the decompressed archive."""
+
+
+class _FileStore(Store):
+    """One file with all stretches."""
+
+    def __init__(
+        self, file: int, stretches: Sequence[_Stretch], path: str, identity: FileIdentity | None
+    ) -> None:
+        """`identity` is that of `file`, if others can change it."""
+        self._file = file
+        self._stretches = stretches
+        self._starts = [stretch.start for stretch in stretches]
+        self._path = path
+        self._identity = identity
+
+    def _read_into(self, member: Member, start: int, buffer: memoryview) -> int:
+        index = bisect_right(self._starts, start) - 1
+        end = (member.offset or 0) + member.size
+        if index < 0 or end > self._stretches[index].end:
             raise KeyError(member.name)
         if self._identity:
-            _verify(self._file, self._path, self._identity)
-        place = stretch.place + start - stretch.start + offset
-        wanted, done = max(0, min(len(buffer), member.size - offset)), 0
+            _verify(os.fstat(self._file), self._path, self._identity)
+        stretch, done = self._stretches[index], 0
+        place = stretch.place + start - stretch.start
         try:
-            while done < wanted and (
-                count := os.preadv(self._file, [buffer[done:wanted]], place + done)
+            while done < len(buffer) and (
+                count := os.preadv(self._file, [buffer[done:]], place + done)
             ):
                 done += count
         except OSError as error:
             raise ArchiveError(_unreadable(self._path, error)) from error
         return done
 
-    @staticmethod
-    def _range(member: Member) -> tuple[int, int]:
-        if member.offset is None:
-            raise KeyError(member.name)
-        return member.offset, member.offset + member.size
+
+class _FolderStore(Store):
+    """The files of a folder, as they lie there."""
+
+    def __init__(self, files: Stream, path: str) -> None:
+        self._files = files
+        self._path = path
+        self._lock = Lock()
+
+    def _read_into(self, member: Member, start: int, buffer: memoryview) -> int:  # noqa: ARG002
+        try:
+            with self._lock:
+                self._files.offset = start
+                data = self._files.read(len(buffer))
+        except DamageError as error:
+            raise ArchiveError(
+                f"{safe_text(self._path)}: {error.message}: open it again."
+            ) from error
+        buffer[: len(data)] = data
+        return len(data)
 
 
 @contextmanager
@@ -97,35 +126,56 @@ def opened(
     """The contents of the members in `wanted`, and of those inside them, while the block lasts.
 
     A compressed archive is unpacked first, as far as the last of them; where it is damaged, what
-    comes before is there. Raises ArchiveError when the file is not the one that `contents` tells
+    comes before is there. Raises ArchiveError when what lies there is not what `contents` tells
     of, or when there is no room.
     """
-    path = contents.path
-    try:
-        file = Path(path).open("rb", buffering=0)  # noqa: SIM115 (closed below)
-    except OSError as error:
-        raise ArchiveError(_unreadable(path, error)) from error
-    with file:
-        _verify(file.fileno(), path, contents.identity)
-        if contents.compression is Compression.NONE:
-            yield Store(file.fileno(), _WHOLE, path, contents.identity)
-            return
+    base = _base(contents)
+    if base is not None:
+        with _archive(contents) as file:
+            whole = _Stretch(0, sys.maxsize, base)
+            yield _FileStore(file, [whole], contents.path, contents.identity)
+    elif contents.form is Form.FOLDER:
+        with stream(contents) as files:
+            yield _FolderStore(files, contents.path)
+    else:
         stretches = _stretches(wanted)
         with _nameless(stretches) as spool:
-            stream = unpacked(file, contents.compression, contents.identity.size)
-            _fill(spool, stream, stretches, progress or _unwatched)
-            _verify(file.fileno(), path, contents.identity)
-            yield Store(spool.fileno(), stretches, path, None)
+            with stream(contents) as archive:
+                _fill(spool, archive, stretches, progress or _unwatched)
+            _verify_again(contents)
+            yield _FileStore(spool.fileno(), stretches, contents.path, None)
 
 
 def needed(contents: Contents, wanted: Iterable[Member]) -> int:
     """Bytes that `opened` writes to disk."""
-    return 0 if contents.compression is Compression.NONE else _length(_stretches(wanted))
+    in_place = _base(contents) is not None or contents.form is Form.FOLDER
+    return 0 if in_place else _length(_stretches(wanted))
 
 
 def folder() -> str:
     """Where compressed archives are unpacked: /tmp is memory on many machines."""
     return os.environ.get("TMPDIR") or "/var/tmp"
+
+
+def _base(contents: Contents) -> int | None:
+    """Where in the file the decompressed archive begins, if nothing there is compressed."""
+    if contents.compression is not Compression.NONE:
+        return None
+    if contents.layer:
+        outer = _base(contents.layer.outer)
+        return None if outer is None else outer + (contents.layer.blob.offset or 0)
+    return 0 if contents.form is Form.ARCHIVE else None
+
+
+@contextmanager
+def _archive(contents: Contents) -> Iterator[int]:
+    try:
+        file = Path(contents.path).open("rb", buffering=0)  # noqa: SIM115 (closed below)
+    except OSError as error:
+        raise ArchiveError(_unreadable(contents.path, error)) from error
+    with file:
+        _verify(os.fstat(file.fileno()), contents.path, contents.identity)
+        yield file.fileno()
 
 
 def _unwatched(_done: int, _total: int) -> None:
@@ -173,20 +223,20 @@ def _nameless(stretches: Sequence[_Stretch]) -> Iterator[BinaryIO]:
 
 
 def _fill(
-    spool: BinaryIO, stream: Stream, stretches: Sequence[_Stretch], progress: Progress
+    spool: BinaryIO, archive: Stream, stretches: Sequence[_Stretch], progress: Progress
 ) -> None:
     """Unpack the stretches; where the archive is damaged, what comes before is there."""
     total = stretches[-1].end if stretches else 0
     try:
         for stretch in stretches:
-            while (left := stretch.start - stream.offset) > 0 and stream.skip(min(left, _STEP)):
-                progress(stream.offset, total)
-            while left := stretch.end - stream.offset:
-                data = stream.read(min(left, _STEP))
+            while (left := stretch.start - archive.offset) > 0 and archive.skip(min(left, _STEP)):
+                progress(archive.offset, total)
+            while left := stretch.end - archive.offset:
+                data = archive.read(min(left, _STEP))
                 if not data:
                     return
                 _write(spool, data, _length(stretches))
-                progress(stream.offset, total)
+                progress(archive.offset, total)
     except DamageError:
         return
 
@@ -200,12 +250,20 @@ def _write(spool: BinaryIO, data: bytes, length: int) -> None:
         raise ArchiveError(_no_room(folder(), length, 0)) from error
 
 
-def _verify(file: int, path: str, identity: FileIdentity) -> None:
-    if FileIdentity.of(os.fstat(file)) != identity:
-        raise ArchiveError(
-            f"{safe_text(path)}: the file is not the one that was read, or it has changed since:"
-            " open it again."
-        )
+def _verify_again(contents: Contents) -> None:
+    """See that nothing has changed while it was read."""
+    while contents.layer:
+        contents = contents.layer.outer
+    if contents.form is Form.FOLDER:
+        with stream(contents):
+            return
+    with _archive(contents):
+        return
+
+
+def _verify(status: os.stat_result, path: str, identity: FileIdentity) -> None:
+    if FileIdentity.of(status) != identity:
+        raise ArchiveError(f"{safe_text(path)}: it has changed since it was read: open it again.")
 
 
 def _no_room(where: str, length: int, free: int) -> str:
