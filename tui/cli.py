@@ -106,7 +106,8 @@ def _inspect_parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="NAME",
-        help="only this part: config, spec, network, members, problems (repeatable)",
+        help="only this part: config, spec, network, processes, files, sockets, mounts, members,"
+        " problems (repeatable)",
     )
     _add_json_option(parser)
     _add_secrets_option(parser)

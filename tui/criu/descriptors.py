@@ -10,7 +10,7 @@ from tui.criu import images_pb2 as pb
 from tui.criu import names
 from tui.criu.files import GHOST, LINKED, PROCFS, Extent, FileTable, file_table
 from tui.criu.framing import Magic
-from tui.criu.images import FOLDER, Images
+from tui.criu.images import Images
 from tui.criu.processes import Process
 from tui.criu.special import Detail, EpollTarget, Pipe, Sources, detail
 from tui.text import decode
@@ -151,6 +151,10 @@ class Descriptors:
             for pid in self.owners.get(table, ()):
                 yield pid, fd
 
+    def count(self, file_id: int) -> int:
+        """How many times a file is open."""
+        return sum(len(self.owners[table]) for table, _ in self.holders.get(file_id, ()))
+
     def target(self, epoll: OpenFile, target: EpollTarget) -> OpenFile | None:
         """The file that an epoll set waits for; None where nobody who has the set has it too."""
         listed = (self.tables[table] for table, _ in self.holders.get(epoll.id, ()))
@@ -181,6 +185,7 @@ def descriptors(
     table: FileTable | None = None,
 ) -> Descriptors:
     """What `processes` had open; what cannot be read is a problem and stays empty."""
+    before = len(images.problems)
     table = table or file_table(images)
     sources = _sources(images, table)
     files = {
@@ -206,7 +211,7 @@ def descriptors(
         holders={number: tuple(those) for number, those in holders.items()},
         pipes={number: tuple(those) for number, those in pipes.items()},
         locks=tuple(_locks(images)),
-        problems=tuple(images.problems),
+        problems=tuple(images.problems[before:]),
     )
 
 
@@ -232,7 +237,7 @@ def _sources(images: Images, table: FileTable) -> Sources:
             data = piece.message
             if isinstance(data, pb.PipeData):
                 if piece.behind:
-                    queued[data.pipe_id].append(Extent.of(FOLDER + name, piece.behind))
+                    queued[data.pipe_id].append(Extent.of(images.folder + name, piece.behind))
                 if data.HasField("size"):
                     capacities[data.pipe_id] = data.size
     terminals = {
@@ -337,10 +342,10 @@ def _ghost(images: Images, name: str) -> Deleted:
     found, extents = pb.GhostFile(), []
     for piece in images.pieces(name):
         if isinstance(piece.message, pb.GhostChunk):
-            extents.append(Extent.of(FOLDER + name, piece.behind, piece.message.off))
+            extents.append(Extent.of(images.folder + name, piece.behind, piece.message.off))
         elif isinstance(piece.message, pb.GhostFile):
             found = piece.message
-            extents += [Extent.of(FOLDER + name, piece.behind)] if piece.behind else []
+            extents += [Extent.of(images.folder + name, piece.behind)] if piece.behind else []
     return Deleted(
         kind="ghost",
         extents=tuple(extents),

@@ -7,12 +7,13 @@ from typing import TypeVar
 from google.protobuf.message import DecodeError, Message
 
 from tui.archive import limits
+from tui.archive.layout import IMAGES
 from tui.archive.model import Contents, Member, MemberKind, Problem
 from tui.criu.catalogue import Piece, kind_of, pieces
 from tui.criu.framing import Fault, Magic, Order, byte_order, entries
 from tui.text import size
 
-FOLDER = "checkpoint/"
+FOLDER = IMAGES
 """Where the images lie in the archive."""
 
 ENTRIES = 200_000
@@ -24,13 +25,14 @@ M = TypeVar("M", bound=Message)
 class Images:
     """The images, and what was wrong with those that were looked at."""
 
-    def __init__(self, contents: Contents) -> None:
+    def __init__(self, contents: Contents, folder: str = FOLDER) -> None:
         self.problems: list[Problem] = []
+        self.folder = folder
         self._contents = contents
         self._members: dict[str, Member] = {
-            member.name.removeprefix(FOLDER): member
+            member.name.removeprefix(folder): member
             for member in contents.members
-            if member.name.startswith(FOLDER)
+            if member.name.startswith(folder)
         }
         self._entries = 0
 
@@ -76,13 +78,13 @@ class Images:
     def order(self, name: str, magic: Magic) -> Order:
         """The byte order of an image; where it has none, nothing of it is read anyway."""
         try:
-            return byte_order(self._contents.files.get(FOLDER + name, b""), magic)
+            return byte_order(self._contents.files.get(self.folder + name, b""), magic)
         except Fault:
             return "little"
 
     def raw(self, name: str) -> bytes | None:
         """The bytes of an image."""
-        member, raw = self._members.get(name), self._contents.files.get(FOLDER + name)
+        member, raw = self._members.get(name), self._contents.files.get(self.folder + name)
         if raw is not None:
             return raw
         if member is None:
@@ -107,6 +109,6 @@ class Images:
 
     def problem(self, name: str, offset: int | None, message: str) -> None:
         """Tell what is wrong with an image, once."""
-        found = Problem(FOLDER + name, offset, message)
+        found = Problem(self.folder + name, offset, message)
         if len(self.problems) < limits.REPORTED and found not in self.problems:
             self.problems.append(found)

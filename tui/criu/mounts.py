@@ -8,7 +8,7 @@ from tui.archive.model import Problem
 from tui.criu import images_pb2 as pb
 from tui.criu import names
 from tui.criu.framing import Magic
-from tui.criu.images import FOLDER, Images
+from tui.criu.images import Images
 from tui.text import decode
 
 _AUTO = (0, 16)
@@ -74,6 +74,7 @@ class Mounts:
 
 def mounts(images: Images) -> Mounts:
     """The mounts in `images`; what cannot be read is a problem and stays empty."""
+    before = len(images.problems)
     found: dict[int, Mount] = {}
     for name in sorted(images.named(r"mountpoints-\d+\.img", needed="mountpoints-*.img")):
         for entry in images.decoded(name, Magic.MOUNTS, pb.Mnt):
@@ -83,7 +84,7 @@ def mounts(images: Images) -> Mounts:
                 namespace = int(name.removeprefix("mountpoints-").removesuffix(".img"))
                 found[entry.mnt_id] = _mount(images, entry, namespace)
     roots, children = _tree(images, found)
-    return Mounts(found, roots, children, tuple(images.problems))
+    return Mounts(found, roots, children, tuple(images.problems[before:]))
 
 
 def _mount(images: Images, entry: pb.Mnt, namespace: int) -> Mount:
@@ -111,7 +112,7 @@ def _mount(images: Images, entry: pb.Mnt, namespace: int) -> Mount:
 def _archive(images: Images, entry: pb.Mnt) -> str:
     """The member with the content: named after the device, with old CRIU after the mount."""
     wanted = (f"tmpfs-dev-{entry.root_dev}.tar.gz.img", f"tmpfs-{entry.mnt_id}.tar.gz.img")
-    return next((FOLDER + name for name in wanted if name in images), "")
+    return next((images.folder + name for name in wanted if name in images), "")
 
 
 def _tree(

@@ -136,6 +136,7 @@ class Processes:
     architecture: str = ""
     """Go's name; empty if unknown."""
     problems: tuple[Problem, ...] = ()
+    """What was found wrong while they were read."""
 
     def tree(self) -> Iterator[tuple[int, Process]]:
         """Every process once, children behind their parent, each with its depth."""
@@ -160,6 +161,7 @@ def processes(images: Images, table: FileTable | None = None) -> Processes:
 
     `table` spares the reading of the files where somebody has it already.
     """
+    before = len(images.problems)
     reader = _Reader(images, table or file_table(images))
     found: dict[int, Process] = {}
     for entry in images.decoded("pstree.img", Magic.PSTREE, pb.Pstree):
@@ -183,7 +185,7 @@ def processes(images: Images, table: FileTable | None = None) -> Processes:
             ),
             "",
         ),
-        problems=tuple(images.problems),
+        problems=tuple(images.problems[before:]),
     )
 
 

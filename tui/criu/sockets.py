@@ -12,7 +12,7 @@ from tui.criu import images_pb2 as pb
 from tui.criu import names
 from tui.criu.files import Extent, FileTable, file_table
 from tui.criu.framing import Order
-from tui.criu.images import FOLDER, Images
+from tui.criu.images import Images
 from tui.text import decode
 
 TCP = "tcp"
@@ -162,6 +162,7 @@ class Sockets:
 
 def sockets(images: Images, table: FileTable | None = None) -> Sockets:
     """The sockets in `images`; what cannot be read is a problem and stays empty."""
+    before = len(images.problems)
     table = table or file_table(images)
     reader = _Reader(images, table)
     found: dict[int, AnySocket] = {}
@@ -174,7 +175,7 @@ def sockets(images: Images, table: FileTable | None = None) -> Sockets:
             found[entry.id] = _netlink(entry.id, entry.nlsk)
         elif entry.HasField("psk"):
             found[entry.id] = _packet(entry.id, entry.psk)
-    return Sockets(found, tuple(images.problems))
+    return Sockets(found, tuple(images.problems[before:]))
 
 
 def address(family: int, words: Iterable[int], order: Order) -> str:
@@ -215,7 +216,7 @@ class _Reader:
                 passed = (one for scm in packet.scm for one in scm.rights)
                 self._queues[packet.id_for].append(
                     Packet(
-                        Extent.of(f"{FOLDER}sk-queues.img", piece.behind),
+                        Extent.of(f"{images.folder}sk-queues.img", piece.behind),
                         tuple(islice(passed, _LISTED)),
                     )
                 )
@@ -242,9 +243,9 @@ class _Reader:
             tcp, behind = piece.message, piece.behind
             if isinstance(tcp, pb.TcpStream):
                 found = found or Stream(
-                    received=Extent.of(FOLDER + name, behind[: tcp.inq_len]),
+                    received=Extent.of(self._images.folder + name, behind[: tcp.inq_len]),
                     receive_sequence=tcp.inq_seq,
-                    sent=Extent.of(FOLDER + name, behind[tcp.inq_len :]),
+                    sent=Extent.of(self._images.folder + name, behind[tcp.inq_len :]),
                     send_sequence=tcp.outq_seq,
                     unsent=tcp.unsq_len,
                     segment=tcp.mss_clamp,

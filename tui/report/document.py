@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from tui.archive.layout import IMAGES, PRE_IMAGES, Layout
 from tui.archive.model import Member, Problem
 from tui.checkpoint.checkpoint import CONFIG, NETWORK, SPEC, Checkpoint
 from tui.checkpoint.config import Json
@@ -26,8 +27,15 @@ from tui.text import Redactor, pointer
 SCHEMA = 1
 """Raised when a reader of an older document would misread a newer one."""
 
-SECTIONS = ("config", "spec", "network", "members", "problems")
+SECTIONS = (
+    *("config", "spec", "network"),
+    *("processes", "files", "sockets", "mounts"),
+    *("members", "problems"),
+)
 """What `inspect --section` can be asked for."""
+
+INSIDE = {"processes", "files", "sockets", "mounts"}
+"""Those of them that CRIU's images tell."""
 
 _DOCUMENTS = {"config": CONFIG, "spec": SPEC, "network": NETWORK}
 
@@ -47,8 +55,12 @@ def inspect_document(
         "schema": SCHEMA,
         "archive": archive_document(checkpoint, sha256=sha256),
     }
-    for section in tuple(sections) or SECTIONS:
-        document[section] = _section(checkpoint, section, reveal=reveal)
+    wanted = tuple(sections) or SECTIONS
+    running = _running(checkpoint) if INSIDE & set(wanted) else {}
+    for section in wanted:
+        document[section] = (
+            running[section] if section in running else _section(checkpoint, section, reveal=reveal)
+        )
     return document
 
 
@@ -77,6 +89,11 @@ def archive_document(checkpoint: Checkpoint, *, sha256: str) -> dict[str, Any]:
         "complete": contents.complete,
         "problems": [_problem(problem) for problem in _problems(checkpoint)],
     }
+
+
+def image_folder(checkpoint: Checkpoint) -> str:
+    """Where CRIU's images lie in an archive of this kind."""
+    return PRE_IMAGES if checkpoint.layout is Layout.PODMAN_PRE else IMAGES
 
 
 def check_document(
@@ -154,6 +171,15 @@ def event_document(event: Event) -> dict[str, Any]:
     if isinstance(event, Finished):
         document["conflicts"] = [conflict_document(conflict) for conflict in event.conflicts]
     return document
+
+
+def _running(checkpoint: Checkpoint) -> dict[str, Any]:
+    """The sections about what was running; the parser of CRIU's images is loaded only here."""
+    from tui.criu.inside import read_inside
+    from tui.report.inside import DOCUMENTS
+
+    found = read_inside(checkpoint.contents, image_folder(checkpoint))
+    return {section: document(found) for section, document in DOCUMENTS.items()}
 
 
 def _section(checkpoint: Checkpoint, section: str, *, reveal: bool) -> Any:

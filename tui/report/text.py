@@ -13,7 +13,8 @@ from tui.checkpoint.origin import origin
 from tui.checkpoint.secrets import masked
 from tui.host.document import container_key, listener_key
 from tui.host.facts import Fact, HostFacts, Known, PublishedPort, Unknown
-from tui.report.document import change_documents, dumps
+from tui.report.document import INSIDE, change_documents, dumps, image_folder
+from tui.report.lines import columns
 from tui.report.summary import summary
 from tui.restore.conflict import Conflict, Remedy, Severity, counts
 from tui.restore.events import (
@@ -64,7 +65,11 @@ def inspect_text(
 ) -> str:
     """What `inspect` prints: a summary, or each of `sections`."""
     if sections:
-        parts = [_section(checkpoint, section, reveal=reveal) for section in sections]
+        running = _running(checkpoint) if INSIDE & set(sections) else {}
+        parts = [
+            running.get(section) or _section(checkpoint, section, reveal=reveal)
+            for section in sections
+        ]
     else:
         parts = [
             [section.title, *columns(((row.label, row.value) for row in section.rows), "  ")]
@@ -236,15 +241,14 @@ def checks_text(rows: Iterable[tuple[str, str, str]]) -> str:
     return "\n".join(columns(rows))
 
 
-def columns(rows: Iterable[Sequence[str]], indent: str = "") -> list[str]:
-    """`rows` with their columns aligned."""
-    cells = [list(row) for row in rows]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    return [
-        indent
-        + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in cells
-    ]
+def _running(checkpoint: Checkpoint) -> dict[str, list[str]]:
+    """The sections about what was running; the parser of CRIU's images is loaded only here."""
+    from tui.criu.inside import read_inside
+    from tui.report.inside_text import LINES
+
+    found = read_inside(checkpoint.contents, image_folder(checkpoint))
+    problems = list(_problem_lines(found.problems))
+    return {section: [*lines(found), *problems] for section, lines in LINES.items()}
 
 
 def _section(checkpoint: Checkpoint, section: str, *, reveal: bool) -> list[str]:
