@@ -1,6 +1,9 @@
 import json
 from dataclasses import replace
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from tests.criu.builders import contents, entry, head, image
 from tests.restore.facts import archive
 from tui.archive.model import Contents
@@ -195,3 +198,38 @@ def test_inspect_tells_what_is_wrong_with_the_images() -> None:
     assert inspect_text(broken, sections=("processes",)) == (
         f"none\ncheckpoint/pstree.img: {message} (at byte 0)"
     )
+
+
+def test_a_pre_checkpoint_has_its_images_in_another_folder() -> None:
+    whole = made()
+    moved = replace(
+        whole,
+        members=tuple(replace(one, name=f"pre-{one.name}") for one in whole.members),
+        files={f"pre-{name}": raw for name, raw in whole.files.items()},
+    )
+    assert read_inside(moved).processes.by_pid == {}
+    found = read_inside(moved, "pre-checkpoint/")
+    assert lines(found, "processes") == lines(read_inside(whole), "processes")
+    (extent,) = found.descriptors.files[1].deleted.extents  # type: ignore[union-attr]
+    assert extent.member == "pre-checkpoint/ghost-file-1.img"
+
+
+IMAGES = sorted(made().files)
+
+
+@given(
+    st.sampled_from(IMAGES),
+    st.lists(st.tuples(st.integers(8, 400), st.binary(min_size=1, max_size=6)), max_size=4),
+    st.integers(0, 400),
+)
+def test_whatever_the_images_say_can_be_printed(
+    name: str, patches: list[tuple[int, bytes]], end: int
+) -> None:
+    whole = made()
+    raw = bytearray(whole.files[name])
+    for at, patch in patches:
+        raw[at % len(raw) : at % len(raw) + len(patch)] = patch
+    found = read_inside(replace(whole, files={**whole.files, name: bytes(raw[:end])}))
+    for section in INSIDE:
+        assert all(line.isprintable() for line in lines(found, section))
+        dumps(DOCUMENTS[section](found))
