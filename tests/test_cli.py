@@ -1,10 +1,15 @@
 """The command line as scripts use it: words in, exit code and streams out."""
 
+import hashlib
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from tests.archive.builders import saved
+from tests.archive.layouts import containerd, images, in_folder, tar
 from tests.data import DATA
 from tui.cli import main
 
@@ -109,3 +114,46 @@ def test_restore_asks_only_on_a_terminal(capsys: Captured) -> None:
     captured = capsys.readouterr()
     assert captured.out == ""
     assert captured.err.endswith("There is no terminal to answer on: say --yes.\n")
+
+
+def piped(raw: bytes, *words: str) -> "subprocess.CompletedProcess[bytes]":
+    command = [sys.executable, "-m", "tui", *words]
+    return subprocess.run(command, input=raw, capture_output=True, check=False)
+
+
+def test_an_archive_may_come_from_standard_input() -> None:
+    raw = Path(WEB).read_bytes()
+    done = piped(raw, "inspect", "-", "--json")
+    assert done.returncode == 0
+    archive = json.loads(done.stdout)["archive"]
+    assert (archive["name"], archive["size"]) == ("web", len(raw))
+    assert archive["sha256"] == hashlib.sha256(raw).hexdigest()
+    assert b"standard input" in piped(raw, "inspect", "-").stdout
+
+
+def test_what_comes_from_standard_input_may_be_no_archive() -> None:
+    done = piped(b"hello", "inspect", "-")
+    assert done.returncode == 3
+    assert b"this is not an archive" in done.stderr
+
+
+def test_other_engines_checkpoints_are_shown_and_their_engine_is_named(
+    capsys: Captured, tmp_path: Path
+) -> None:
+    path = str(saved(tmp_path, tar(containerd())))
+    assert main(["inspect", path]) == 0
+    assert "made by        containerd" in capsys.readouterr().out
+    assert main(["check", path, "--host", "demo"]) == 1
+    printed = capsys.readouterr().out
+    assert "containerd made this checkpoint" in printed
+    assert "podman --log-level" not in printed
+
+
+def test_a_folder_of_images_is_shown_and_checked(capsys: Captured, tmp_path: Path) -> None:
+    path = str(in_folder(tmp_path, images()))
+    assert main(["inspect", path, "--json"]) == 0
+    archive = json.loads(capsys.readouterr().out)["archive"]
+    assert (archive["engine"], archive["form"], archive["sha256"]) == ("oci-runtime", "folder", "")
+    assert len(archive["lacking"]) == 2
+    assert main(["check", path, "--host", "demo"]) == 1
+    assert "runc restore --image-path" in capsys.readouterr().out

@@ -4,7 +4,8 @@ import argparse
 import os
 import shlex
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn
 
 from tui import __version__
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 HOST_COMMAND = "PODTHAW_HOST_COMMAND"
 """Environment variable with the default of `--host-command`."""
+
+_FILE = "an archive, an image or a folder with a checkpoint; `-` is standard input"
 
 EXIT_CODES = """exit codes:
   0    done, or nothing blocks
@@ -76,11 +79,11 @@ def _new(command: str, description: str) -> _Parser:
 def _ui_parser() -> argparse.ArgumentParser:
     parser = _new("", "Look into a container checkpoint, see what blocks its restore, restore it.")
     parser.usage = (
-        "podthaw [FILE|DIR] [options]\n"
+        "podthaw [FILE|DIR|-] [options]\n"
         "       podthaw demo | inspect FILE | check FILE | restore FILE\n"
         "       podthaw host | explain CODE | history [ID]"
     )
-    parser.add_argument("path", metavar="FILE|DIR", nargs="?", default=".")
+    parser.add_argument("path", metavar="FILE|DIR|-", nargs="?", default=".")
     parser.add_argument("--version", action="version", version=f"podthaw {__version__}")
     _add_host_options(parser)
     _add_restore_options(parser)
@@ -97,13 +100,14 @@ def _demo_parser() -> argparse.ArgumentParser:
 
 def _inspect_parser() -> argparse.ArgumentParser:
     parser = _new("inspect", "Print what is inside a checkpoint.")
-    parser.add_argument("path", metavar="FILE")
+    parser.add_argument("path", metavar="FILE", help=_FILE)
     parser.add_argument(
         "--section",
         action="append",
         default=[],
         metavar="NAME",
-        help="only this part: config, spec, network, members, problems (repeatable)",
+        help="only this part: config, spec, network, processes, files, sockets, mounts, members,"
+        " problems (repeatable)",
     )
     _add_json_option(parser)
     _add_secrets_option(parser)
@@ -113,7 +117,7 @@ def _inspect_parser() -> argparse.ArgumentParser:
 
 def _check_parser() -> argparse.ArgumentParser:
     parser = _new("check", "Say whether a checkpoint will restore on the host, and what blocks it.")
-    parser.add_argument("path", metavar="FILE")
+    parser.add_argument("path", metavar="FILE", help=_FILE)
     _add_host_options(parser)
     _add_restore_options(parser)
     _add_json_option(parser)
@@ -123,7 +127,7 @@ def _check_parser() -> argparse.ArgumentParser:
 
 def _restore_parser() -> argparse.ArgumentParser:
     parser = _new("restore", "Restore a checkpoint; prints the container's ID.")
-    parser.add_argument("path", metavar="FILE")
+    parser.add_argument("path", metavar="FILE", help=_FILE)
     _add_host_options(parser)
     _add_restore_options(parser)
     parser.add_argument("--yes", "-y", action="store_true", help="restore without asking")
@@ -277,21 +281,38 @@ def make_host(options: argparse.Namespace) -> "Host":
     return CommandHost(prefix)
 
 
+@contextmanager
+def _given(path: str) -> Iterator[str]:
+    """`path`; of `-` where standard input is kept while the command runs."""
+    if path != "-":
+        yield path
+        return
+    from tui.archive.standard_input import spooled, terminal_again
+
+    if sys.stdin.isatty():
+        raise UsageError("standard input is a terminal: `-` wants an archive from a pipe or a file")
+    with spooled(sys.stdin.buffer) as kept:
+        terminal_again()
+        yield kept
+
+
 def _run_inspect(options: argparse.Namespace) -> int:
     from tui.headless import inspect
 
-    return inspect(
-        options.path,
-        sections=options.section,
-        as_json=options.json,
-        reveal=options.show_secrets,
-    )
+    with _given(options.path) as path:
+        return inspect(
+            path,
+            sections=options.section,
+            as_json=options.json,
+            reveal=options.show_secrets,
+        )
 
 
 def _run_check(options: argparse.Namespace) -> int:
     from tui.headless import check
 
-    return check(options.path, make_host(options), restore_options(options), as_json=options.json)
+    with _given(options.path) as path:
+        return check(path, make_host(options), restore_options(options), as_json=options.json)
 
 
 def _run_restore(options: argparse.Namespace) -> int:
@@ -302,16 +323,17 @@ def _run_restore(options: argparse.Namespace) -> int:
         after = AfterFailure.CLEAN_UP
     elif options.keep_remains:
         after = AfterFailure.KEEP
-    return restore(
-        options.path,
-        make_host(options),
-        restore_options(options),
-        yes=options.yes,
-        force=options.force,
-        in_place=options.in_place,
-        after_failure=after,
-        as_json=options.json,
-    )
+    with _given(options.path) as path:
+        return restore(
+            path,
+            make_host(options),
+            restore_options(options),
+            yes=options.yes,
+            force=options.force,
+            in_place=options.in_place,
+            after_failure=after,
+            as_json=options.json,
+        )
 
 
 def _run_host(options: argparse.Namespace) -> int:
@@ -337,12 +359,13 @@ def _run_history(options: argparse.Namespace) -> int:
 def _run_ui(options: argparse.Namespace) -> int:
     from tui.ui.app import run
 
-    return run(
-        options.path,
-        make_host(options),
-        restore_options(options),
-        reveal=options.show_secrets,
-    )
+    with _given(options.path) as path:
+        return run(
+            path,
+            make_host(options),
+            restore_options(options),
+            reveal=options.show_secrets,
+        )
 
 
 def _run_demo(_: argparse.Namespace) -> int:

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from enum import Enum, auto
+from pathlib import Path
 from time import monotonic
 
 from tui.archive.digest import sha256_aside
@@ -58,13 +59,11 @@ def inspect(path: str, *, sections: Sequence[str], as_json: bool, reveal: bool) 
         raise UsageError(
             f"there is no section {unknown[0]!r}; there are {', '.join(document.SECTIONS)}"
         )
-    digest = sha256_aside(path) if as_json else None
+    digest = _digest(path) if as_json else None
     checkpoint = load(path)
     if digest:
         _print_json(
-            document.inspect_document(
-                checkpoint, sha256=digest.result(), sections=sections, reveal=reveal
-            )
+            document.inspect_document(checkpoint, sha256=digest(), sections=sections, reveal=reveal)
         )
     else:
         print(text.inspect_text(checkpoint, sections=sections, reveal=reveal))
@@ -73,7 +72,7 @@ def inspect(path: str, *, sections: Sequence[str], as_json: bool, reveal: bool) 
 
 def check(path: str, host: Host, options: RestoreOptions, *, as_json: bool) -> int:
     """Say whether the checkpoint at `path` will restore on `host`."""
-    digest = sha256_aside(path) if as_json else None
+    digest = _digest(path) if as_json else None
     checkpoint, facts = asyncio.run(_read_and_ask(path, host))
     if facts is None or isinstance(facts, HostError):
         inspect(path, sections=(), as_json=as_json, reveal=False)
@@ -82,7 +81,7 @@ def check(path: str, host: Host, options: RestoreOptions, *, as_json: bool) -> i
         raise facts
     plan = make_plan(checkpoint, facts, options)
     if digest:
-        _print_json(document.check_document(checkpoint, facts, plan, sha256=digest.result()))
+        _print_json(document.check_document(checkpoint, facts, plan, sha256=digest()))
     else:
         print(text.check_text(checkpoint, facts, plan))
     return _archive_code(checkpoint) or _VERDICT_CODES[plan.verdict]
@@ -212,7 +211,7 @@ def restore(
 def _whole(path: str) -> Checkpoint:
     """The checkpoint at `path`. Raises ArchiveError when not all of it can be read."""
     checkpoint = load(path)
-    if not checkpoint.readable or not checkpoint.contents.complete:
+    if not checkpoint.whole:
         problems = "; ".join(problem.message for problem in checkpoint.contents.problems)
         raise ArchiveError(f"{path}: {problems or 'not all of it could be read'}")
     return checkpoint
@@ -249,7 +248,7 @@ async def _read_and_ask(path: str, host: Host) -> tuple[Checkpoint, HostFacts | 
     def read_all() -> Checkpoint:
         try:
             for checkpoint in read(path):
-                if checkpoint.readable:
+                if checkpoint.readable or checkpoint.bare:
                     loop.call_soon_threadsafe(tell, checkpoint)
         finally:
             loop.call_soon_threadsafe(tell, None)
@@ -339,8 +338,13 @@ def _question(plan: Plan) -> str:
     return "Restore in spite of what blocks it?" if blocked else "Restore?"
 
 
+def _digest(path: str) -> Callable[[], str]:
+    """What waits for the checksum of the file; a folder has none."""
+    return str if Path(path).is_dir() else sha256_aside(path).result
+
+
 def _archive_code(checkpoint: Checkpoint) -> int:
-    return ExitCode.OK if checkpoint.contents.complete and checkpoint.readable else ExitCode.ARCHIVE
+    return ExitCode.OK if checkpoint.whole else ExitCode.ARCHIVE
 
 
 def _ask_person(question: str) -> bool:

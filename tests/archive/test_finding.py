@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.archive.layouts import in_folder
 from tests.data import DATA
-from tui.archive.finding import candidates
-from tui.archive.model import Compression
+from tui.archive.finding import candidates, holds_checkpoint
+from tui.archive.model import Compression, Form
 from tui.errors import ArchiveError
 
 
@@ -26,6 +27,16 @@ def test_only_archives_are_found_the_newest_first(tmp_path: Path) -> None:
         ("b", Compression.GZIP),
         ("a.bin", Compression.NONE),
     ]
+
+
+def test_a_folder_with_a_checkpoint_is_found_too(tmp_path: Path) -> None:
+    in_folder(tmp_path / "cp1", {"inventory.img": b"x"})
+    in_folder(tmp_path / "web", {"config.dump": b"{}"})
+    in_folder(tmp_path / "notes", {"inventory.txt": b"x"})
+    found = {one.path.name: one.form for one in candidates(str(tmp_path))}
+    assert found == {"cp1": Form.FOLDER, "web": Form.FOLDER}
+    assert holds_checkpoint(tmp_path / "cp1")
+    assert not holds_checkpoint(tmp_path)
 
 
 def test_a_folder_that_cannot_be_listed_is_named(tmp_path: Path) -> None:

@@ -325,3 +325,56 @@ def test_names_may_hold_any_byte(tmp_path: Path) -> None:
     contents = opened(tmp_path, checkpoint(*map(entry, names)))
     found = [member.name.encode("utf-8", "surrogateescape") for member in contents.members]
     assert found[3:] == names
+
+
+# Compressed tars inside
+
+
+def packed_inside(raw: bytes) -> bytes:
+    return checkpoint(entry("rootfs-diff.tar", raw), entry("behind", b"still read"))
+
+
+@pytest.mark.parametrize("kind", PACKERS)
+def test_a_tar_inside_may_be_compressed(kind: Compression, tmp_path: Path) -> None:
+    tar = inner(entry("etc/motd", b"hello"), entry("etc/.wh.issue"))
+    contents = opened(tmp_path, packed_inside(PACKERS[kind](tar)))
+    assert contents.complete
+    assert [each.name for each in contents.nested["rootfs-diff.tar"]] == [
+        "etc/motd",
+        "etc/.wh.issue",
+    ]
+    assert contents.files["behind"] == b"still read"
+
+
+@pytest.mark.parametrize("kind", [Compression.GZIP, Compression.ZSTD])
+def test_a_bomb_inside_is_not_followed(
+    kind: Compression, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "UNPACKED", 4 * limits.MIB)
+    bomb = PACKERS[kind](entry("first", b"x") + header("big", 64 * limits.MIB) + bytes(64 << 20))
+    with memory(4 * limits.MIB):
+        contents = opened(tmp_path, packed_inside(bomb))
+    assert said(contents) == [
+        ("rootfs-diff.tar", "the tar inside cannot be read on: it unpacks to more than 4.0 MiB")
+    ]
+    assert [each.name for each in contents.nested["rootfs-diff.tar"]] == ["first", "big"]
+    assert contents.files["behind"] == b"still read"
+
+
+def test_several_bombs_share_one_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "UNPACKED", 3 * limits.MIB)
+    part = PACKERS[Compression.GZIP](inner(entry("zeros", bytes(2 * limits.MIB))))
+    names = [f"checkpoint/tmpfs-dev-{number}.tar.gz.img" for number in range(3)]
+    contents = opened(tmp_path, checkpoint(*(entry(name, part) for name in names)))
+    assert [member for member, _ in said(contents)] == names[1:]
+
+
+def test_a_broken_compressed_tar_inside_leaves_the_archive_readable(tmp_path: Path) -> None:
+    packed = PACKERS[Compression.GZIP](inner(entry("etc/motd", os.urandom(4000))))
+    checksum = packed[:-8] + bytes([packed[-8] ^ 1]) + packed[-7:]
+    for broken in (packed[:-60], checksum):
+        contents = opened(tmp_path, packed_inside(broken))
+        [(member, message)] = said(contents)
+        assert member == "rootfs-diff.tar"
+        assert "the gzip data" in message
+        assert contents.files["behind"] == b"still read"

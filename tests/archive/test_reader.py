@@ -64,10 +64,35 @@ def test_real_archives_read_as_the_standard_library_reads_them(path: Path) -> No
     assert contents.files == kept
 
 
+@pytest.mark.parametrize("path", REAL, ids=lambda path: path.name)
+def test_the_place_of_every_file_is_known(path: Path) -> None:
+    *_, contents = read(str(path))
+    with unpacked(path) as tar:
+        places = [each.offset_data if each.isfile() else None for each in tar.getmembers()]
+    assert [each.offset for each in contents.members] == places
+
+
+def test_the_place_of_a_file_in_a_tar_inside_is_known(tmp_path: Path) -> None:
+    raw = checkpoint(
+        entry("rootfs-diff.tar", inner(entry("etc", kind=b"5"), entry("etc/motd", b"hello")))
+    )
+    folder, motd = opened(tmp_path, raw).nested["rootfs-diff.tar"]
+    assert folder.offset is None
+    assert motd.offset is not None
+    assert raw[motd.offset :].startswith(b"hello")
+
+
+def test_a_sparse_file_has_no_place(tmp_path: Path) -> None:
+    contents = opened(tmp_path, checkpoint(entry("holes", b"x", kind=b"S")))
+    assert contents.members[-1].offset is None
+
+
 def test_small_members_are_kept_but_neither_memory_nor_tars() -> None:
     *_, contents = read(str(DATA / "web.tar"))
     left_out = {member.name for member in contents.members} - contents.files.keys()
-    assert left_out == {
+    tmpfs = {name for name in contents.nested if name.startswith("checkpoint/tmpfs-dev-")}
+    assert len(tmpfs) == 2
+    assert left_out == tmpfs | {
         "artifacts",
         "checkpoint",
         "checkpoint/pages-1.img",
@@ -82,6 +107,7 @@ def test_of_the_tars_inside_the_names_are_kept() -> None:
     listed = {
         name: [(entry.name, entry.kind, entry.size) for entry in entries]
         for name, entries in contents.nested.items()
+        if not name.startswith("checkpoint/")
     }
     assert listed == {
         "devshm-checkpoint.tar": [("", MemberKind.DIRECTORY, 0)],
@@ -97,6 +123,18 @@ def test_of_the_tars_inside_the_names_are_kept() -> None:
             ("index.html", MemberKind.FILE, 6),
         ],
     }
+
+
+def test_the_files_of_each_tmpfs_are_listed() -> None:
+    *_, contents = read(str(DATA / "web.tar.gz"))
+    devices = next(
+        {entry.name: entry for entry in entries}
+        for name, entries in contents.nested.items()
+        if name.startswith("checkpoint/tmpfs-") and "null" in [entry.name for entry in entries]
+    )
+    assert devices["null"].kind is MemberKind.OTHER
+    assert devices["stdin"].link == "/proc/self/fd/0"
+    assert devices["stdin"].offset is None
 
 
 def test_links_and_their_targets_are_told(tmp_path: Path) -> None:

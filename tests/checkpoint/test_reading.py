@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from tests.archive.builders import END, checkpoint, entry, header, saved, short
+from tests.archive.layouts import images, in_folder
 from tests.archive.test_layout import MADE
 from tests.checkpoint.builders import doubts, loaded, problems
 from tests.data import DATA, DEMO
@@ -71,19 +72,13 @@ def test_the_first_look_has_all_that_the_documents_say(path: Path) -> None:
 # Other things
 
 
-def test_what_is_no_podman_checkpoint_is_named_with_advice(tmp_path: Path) -> None:
+def test_what_is_no_checkpoint_of_a_container_is_named_with_advice(tmp_path: Path) -> None:
     advice = {
-        Layout.PODMAN_PRE: "a Podman pre-checkpoint: it holds memory only",
-        Layout.CRIO: "a CRI-O checkpoint: only checkpoints of Podman can be opened",
-        Layout.CONTAINERD: "a containerd checkpoint: only checkpoints of Podman can be opened",
-        Layout.POD: "a checkpoint of a whole Kubernetes pod: only checkpoints of single containers",
-        Layout.CRIU: "bare CRIU images without a container's documents: podman container",
-        Layout.CHECKPOINT_IMAGE: "a checkpoint as an OCI image: images cannot be opened yet",
+        Layout.POD: "a checkpoint of a whole Kubernetes pod: the checkpoints of its containers",
         Layout.OCI_IMAGE: "an OCI image: podman load reads it.",
         Layout.SAVED_IMAGE: "an image saved by podman save or docker save: podman load reads it.",
-        Layout.TAR: "a tar archive, but no checkpoint: podman container checkpoint --export",
+        Layout.TAR: "no checkpoint: podman container checkpoint --export",
     }
-    assert MADE.keys() - advice.keys() == {Layout.PODMAN}
     for what, message in advice.items():
         path = saved(tmp_path, MADE[what])
         with pytest.raises(ArchiveError) as caught:
@@ -91,11 +86,42 @@ def test_what_is_no_podman_checkpoint_is_named_with_advice(tmp_path: Path) -> No
         assert str(caught.value).startswith(f"{path}: this is {message}")
 
 
-def test_a_foreign_checkpoint_is_refused_at_the_first_look(tmp_path: Path) -> None:
+def test_another_engines_checkpoint_is_known_at_the_first_look(tmp_path: Path) -> None:
     pages = header("checkpoint/pages-1.img", 10 << 30)
     path = saved(tmp_path, MADE[Layout.CONTAINERD].removesuffix(END) + pages)
-    with pytest.raises(ArchiveError, match="containerd"):
-        next(read(str(path)))
+    assert next(read(str(path))).layout is Layout.CONTAINERD
+
+
+def test_images_alone_lack_nothing_that_such_a_checkpoint_has(tmp_path: Path) -> None:
+    found = load(str(in_folder(tmp_path, images())))
+    assert found.layout is Layout.CRIU
+    assert found.bare
+    assert found.whole
+    assert not found.readable
+    assert problems(found) == []
+    assert found.criu
+    assert found.criu.processes == 1
+
+
+def test_the_specification_of_a_bundle_is_read(tmp_path: Path) -> None:
+    spec = b'{"ociVersion": "1.0.2", "hostname": "webby"}'
+    found = load(str(in_folder(tmp_path, images() | {"config.json": spec})))
+    assert found.spec.hostname == "webby"
+    assert found.documents.keys() == {SPEC}
+
+
+@pytest.mark.parametrize("raw", [b'{"name": "cp1"}', b"[", b"[]"], ids=short)
+def test_dockers_config_json_is_no_specification(raw: bytes, tmp_path: Path) -> None:
+    found = load(str(in_folder(tmp_path, images() | {"config.json": raw})))
+    assert found.documents == {}
+    assert found.whole
+
+
+def test_nothing_is_said_to_be_missing_of_a_pre_checkpoint(tmp_path: Path) -> None:
+    found = load(str(saved(tmp_path, MADE[Layout.PODMAN_PRE])))
+    assert found.criu
+    assert found.criu.problems == ()
+    assert found.whole
 
 
 # Documents that are missing or senseless

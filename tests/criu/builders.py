@@ -6,22 +6,29 @@ from google.protobuf.message import Message
 
 from tui.archive.model import Compression, Contents, FileIdentity, Member, MemberKind
 from tui.criu.framing import Magic, Order
-from tui.criu.reading import FOLDER
+from tui.criu.images import FOLDER
 
 COMMON = 0x54564319
+SERVICE = 0x55105940
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
 
 
 def head(magic: int, order: Order = "little") -> bytes:
     """What an image begins with."""
-    words = [magic] if magic == Magic.INVENTORY else [COMMON, magic]
+    first = SERVICE if magic in (Magic.STATS, Magic.IRMAP_CACHE) else COMMON
+    words = [magic] if magic == Magic.INVENTORY else [first, magic]
     return b"".join(word.to_bytes(4, order) for word in words)
+
+
+def entry(message: Message | bytes, order: Order = "little") -> bytes:
+    """One entry of an image."""
+    raw = message if isinstance(message, bytes) else message.SerializeToString()
+    return len(raw).to_bytes(4, order) + raw
 
 
 def image(magic: int, *messages: Message | bytes, order: Order = "little") -> bytes:
     """An image of these entries."""
-    raw = [one if isinstance(one, bytes) else one.SerializeToString() for one in messages]
-    return head(magic, order) + b"".join(len(one).to_bytes(4, order) + one for one in raw)
+    return head(magic, order) + b"".join(entry(one, order) for one in messages)
 
 
 def contents(*members: Member, **images: bytes) -> Contents:

@@ -2,16 +2,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.criu.builders import head, image
-from tui.criu.framing import LONGEST, Fault, Magic, Order, byte_order, entries
+from tests.criu.builders import entry, head, image
+from tui.criu.framing import LONGEST, Cursor, Fault, Magic, Order, byte_order, entries
 
 
 def cut(raw: bytes, magic: Magic = Magic.PSTREE) -> tuple[list[tuple[int, bytes]], Fault | None]:
     """The entries, and what came in between."""
     found = []
     try:
-        for entry in entries(raw, magic):
-            found.append(entry)  # noqa: PERF402 (what was found before the fault stays)
+        for one in entries(raw, magic):
+            found.append(one)  # noqa: PERF402 (what was found before the fault stays)
     except Fault as fault:
         return found, fault
     return found, None
@@ -68,8 +68,21 @@ def test_what_came_before_a_fault_is_kept(tail: bytes, offset: int, message: str
 
 def test_an_entry_may_be_just_as_long_as_the_limit() -> None:
     found, fault = cut(image(Magic.PSTREE, bytes(LONGEST), b"next"))
-    assert [len(entry) for _, entry in found] == [LONGEST, 4]
+    assert [len(one) for _, one in found] == [LONGEST, 4]
     assert fault is None
+
+
+def test_raw_bytes_are_passed_over_and_missed_at_the_end() -> None:
+    raw = image(Magic.PSTREE, b"one") + b"raw!" + entry(b"two") + b"ra"
+    cursor = Cursor(raw, Magic.PSTREE)
+    assert cursor.entry() == (12, b"one")
+    assert cursor.behind(4) == range(15, 19)
+    assert cursor.entry() == (23, b"two")
+    assert cursor.left == 2
+    assert cursor.behind(1 << 60) == range(26, 28)
+    with pytest.raises(Fault, match="cut off: 2 of 1,152,921,504,606,846,976 bytes behind") as told:
+        cursor.entry()
+    assert told.value.offset == 26
 
 
 @given(st.binary(max_size=200), st.sampled_from(Magic), st.sampled_from(("little", "big")))
@@ -78,7 +91,7 @@ def test_whatever_follows_every_byte_is_looked_at_once(
 ) -> None:
     raw = head(magic, order) + tail
     found, fault = cut(raw, magic)
-    passed = len(head(magic)) + sum(4 + len(entry) for _, entry in found)
+    passed = len(head(magic)) + sum(4 + len(one) for _, one in found)
     assert passed <= len(raw)
     assert (fault is None) == (passed == len(raw))
     if fault:

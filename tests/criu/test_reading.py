@@ -13,10 +13,11 @@ from tests.restore.facts import archive
 from tui.archive import limits
 from tui.archive.model import Contents, MemberKind, Problem
 from tui.checkpoint.reading import load, read
+from tui.criu import images as reader
 from tui.criu import images_pb2 as images
-from tui.criu import reading
 from tui.criu.framing import Magic, Order
-from tui.criu.reading import FOLDER, read_state
+from tui.criu.images import FOLDER
+from tui.criu.reading import read_state
 from tui.criu.state import CriuState, InetSocket, Mount, RegularFile
 
 WEB = archive("web")
@@ -185,13 +186,13 @@ def test_addresses_are_read_in_the_order_of_the_machine(order: Order) -> None:
             src_addr=[int.from_bytes(b"\x0a\x58\x00\x02", order)],
             dst_addr=[int.from_bytes(b"\x7f\x00\x00\x01", order)] * 2,
         ),
-        images.InetSk(family=1, proto=262, src_addr=[1]),
+        images.InetSk(family=1, proto=299, src_addr=[1]),
     ]
     raw = image(Magic.FILES, *(images.File(isk=isk) for isk in sockets), order=order)
     assert read_state(contents(files=raw)).sockets == (
         InetSocket("udp", 7, "2001:db8::", 53, "", 0),
         InetSocket("tcp", 1, "10.88.0.2", 1, "", 2),
-        InetSocket("262", 0, "", 0, "", 0),
+        InetSocket("299", 0, "", 0, "", 0),
     )
 
 
@@ -320,7 +321,7 @@ def test_fields_and_kinds_of_another_criu_are_passed_over() -> None:
 
 
 def test_entries_are_counted_over_all_images(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "ENTRIES", 5)
+    monkeypatch.setattr(reader, "ENTRIES", 5)
     raw = image(Magic.MOUNTS, *[images.Mnt()] * 4)
     found = read_state(contents(mountpoints_1=raw, mountpoints_2=raw))
     assert len(found.mounts) == 5

@@ -36,6 +36,8 @@ from tui.restore.plan import make_plan
 
 ARCHIVE = {
     "path",
+    "form",
+    "layout",
     "engine",
     "compression",
     "name",
@@ -43,9 +45,12 @@ ARCHIVE = {
     "image",
     "image_id",
     "pod",
+    "namespace",
     "runtime",
     "created",
     "checkpointed",
+    "tools",
+    "lacking",
     "size",
     "sha256",
     "complete",

@@ -4,7 +4,8 @@ from typing import Any
 import pytest
 
 from tests.restore.facts import altered, archive, host, look
-from tui.archive.model import Problem
+from tui.archive.layout import Layout
+from tui.archive.model import Form, Layer, Problem
 from tui.checkpoint.checkpoint import Checkpoint
 from tui.checkpoint.config import ContainerConfig
 from tui.restore.conflict import Location, Severity
@@ -45,6 +46,48 @@ def test_every_configuration_that_podman_wrote() -> None:
     unreadable = replace(WEB, config=ContainerConfig(), senseless=frozenset({"config.dump"}))
     for checkpoint in (WEB, archive("member"), of_a_folder, unread, unreadable):
         assert look("engine-unsupported", checkpoint, host()) == ()
+
+
+@pytest.mark.parametrize(
+    ("layout", "words"),
+    [
+        (Layout.CRIO, ("CRI-O made", "kubelet", "CRI-O restores it")),
+        (Layout.CONTAINERD, ("containerd made", "kubelet", "checkpointctl build")),
+        (Layout.PODMAN_PRE, ("cannot be restored alone", "--with-previous", "--import-previous")),
+        (Layout.CRIU, ("without what Podman needs", "runc restore", "crun restore")),
+    ],
+)
+def test_who_restores_what_podman_does_not(layout: Layout, words: tuple[str, ...]) -> None:
+    (conflict,) = look("engine-unsupported", replace(WEB, layout=layout), host())
+    assert conflict.severity is Severity.BLOCKER
+    for word in words:
+        assert word in f"{conflict.title} {conflict.detail}"
+
+
+def test_what_docker_left_is_restored_by_docker() -> None:
+    bare = with_contents(files={"config.json": b"{}", "checkpoint/descriptors.json": b"[]"})
+    bare = replace(bare, layout=Layout.CRIU, documents={}, config=ContainerConfig())
+    (conflict,) = look("engine-unsupported", bare, host())
+    assert "docker start --checkpoint" in conflict.detail
+
+
+def test_a_folder_is_packed_before_podman_imports_it() -> None:
+    assert look("import-needs-archive", WEB, host()) == ()
+    (conflict,) = look(
+        "import-needs-archive", with_contents(form=Form.FOLDER, path="/srv/a b"), host()
+    )
+    assert conflict.detail == "Make an archive of it: tar -C '/srv/a b' -cf checkpoint.tar ."
+
+
+@pytest.mark.parametrize(
+    ("form", "load"), [(Form.ARCHIVE, "podman load -i"), (Form.FOLDER, "podman pull oci:")]
+)
+def test_an_image_is_loaded_and_restored_by_its_name(form: Form, load: str) -> None:
+    outer = replace(WEB.contents, form=form)
+    layer = Layer(outer, outer.members[0], "localhost/web", {})
+    (conflict,) = look("import-needs-archive", with_contents(form=Form.IMAGE, layer=layer), host())
+    assert load in conflict.detail
+    assert conflict.detail.endswith("podman container restore localhost/web")
 
 
 def test_the_rest_is_still_unread() -> None:

@@ -23,7 +23,8 @@ from tests.restore.facts import (
     port,
     the_image,
 )
-from tui.archive.model import MemberKind, Problem
+from tui.archive.layout import Layout
+from tui.archive.model import Form, MemberKind, Problem
 from tui.checkpoint.checkpoint import Checkpoint
 from tui.checkpoint.config import Json
 from tui.criu.state import InetSocket, Mount, RegularFile
@@ -100,6 +101,10 @@ SITUATIONS = {
         {"engine-unsupported"},
         altered(WEB, config={"id": None, "rootfsImageName": None}),
     ),
+    "of containerd": Situation(
+        {"engine-unsupported"}, replace(WEB, layout=Layout.CONTAINERD), host(criu=None)
+    ),
+    "in a folder": Situation({"import-needs-archive"}, contents(form=Form.FOLDER)),
     "no root": Situation({"rootless"}, facts=host(podman=replace(PODMAN, rootless=True))),
     "no criu": Situation({"criu-missing"}, facts=host(criu=None)),
     "old criu": Situation({"criu-too-old"}, facts=host(criu=replace(CRIU, version=30000))),

@@ -1,11 +1,15 @@
-"""Which files of a folder may be checkpoints, told by their first bytes."""
+"""Which files and folders of a folder may be checkpoints.
+
+Files are told by their first bytes, folders by a file that only checkpoints have.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tui.archive.model import Compression
+from tui.archive.layout import CONFIG, IMAGES, INVENTORY, PRE_IMAGES
+from tui.archive.model import Compression, Form
 from tui.archive.stream import recognized
 from tui.errors import ArchiveError
 from tui.text import safe_text
@@ -17,14 +21,25 @@ _TAR_MAGIC = slice(257, 262)
 """Where `ustar` stands in the first header of a tar."""
 
 
+_TELLING = (CONFIG, INVENTORY, f"{IMAGES}{INVENTORY}", f"{PRE_IMAGES}{INVENTORY}", "oci-layout")
+"""Files of which every checkpoint that lies unpacked has one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A file that is an archive of some kind."""
+    """A file that is an archive of some kind, or a folder with a checkpoint."""
 
     path: Path
     compression: Compression
     size: int
+    """Bytes of the file; of a folder nobody has counted them."""
     modified: datetime
+    form: Form = Form.ARCHIVE
+
+
+def holds_checkpoint(path: Path) -> bool:
+    """Whether the folder at `path` is a checkpoint itself, and not a folder of archives."""
+    return any((path / name).is_file() for name in _TELLING)
 
 
 def candidates(folder: str) -> tuple[Candidate, ...]:
@@ -39,12 +54,14 @@ def candidates(folder: str) -> tuple[Candidate, ...]:
 
 def _candidate(path: Path) -> Iterator[Candidate]:
     try:
+        status = path.stat()
+        moment = datetime.fromtimestamp(status.st_mtime, UTC)
+        if path.is_dir() and holds_checkpoint(path):
+            yield Candidate(path, Compression.NONE, 0, moment, Form.FOLDER)
         if not path.is_file():
             return
-        status = path.stat()
         with path.open("rb") as file:
             head = file.read(512)
-        moment = datetime.fromtimestamp(status.st_mtime, UTC)
     except (OSError, OverflowError, ValueError):  # it has gone, or its time is absurd
         return
     compression = recognized(head)

@@ -1,4 +1,4 @@
-"""What a file is: a Podman checkpoint, or something else that is named for what it is."""
+"""What an archive is: whose checkpoint, or something else that is named for what it is."""
 
 from enum import Enum
 from pathlib import PurePosixPath
@@ -6,13 +6,22 @@ from typing import TypeVar
 
 import msgspec
 
-from tui.archive.model import Contents
+from tui.archive.model import Contents, Form
 
 CONFIG = "config.dump"
 SPEC = "spec.dump"
 NETWORK = "network.status"
 DOCUMENTS = frozenset({CONFIG, SPEC, NETWORK})
 """The JSON documents that a restore depends on."""
+
+IMAGES = "checkpoint/"
+"""Where CRIU's images lie."""
+
+PRE_IMAGES = "pre-checkpoint/"
+"""Where those of a pre-checkpoint lie."""
+
+INVENTORY = "inventory.img"
+"""The image that CRIU writes last, and always."""
 
 CHECKPOINT_ANNOTATIONS = (
     "io.podman.annotations.checkpoint.",
@@ -33,7 +42,7 @@ class Layout(Enum):
     CHECKPOINT_IMAGE = "a checkpoint as an OCI image"
     OCI_IMAGE = "an OCI image"
     SAVED_IMAGE = "an image saved by podman save or docker save"
-    TAR = "a tar archive, but no checkpoint"
+    TAR = "no checkpoint"
     UNKNOWN = "not known yet"
 
 
@@ -45,13 +54,13 @@ def layout(contents: Contents) -> Layout:
         return Layout.POD
     if {CONFIG, SPEC} <= names:
         return _checkpoint(contents, names, tops)
-    if not contents.complete:
+    if not contents.complete and not (contents.finished and contents.form is Form.FOLDER):
         return Layout.UNKNOWN
     if {"oci-layout", "index.json"} <= names:
         return Layout.CHECKPOINT_IMAGE if _annotated(contents) else Layout.OCI_IMAGE
     if "manifest.json" in names:
         return Layout.SAVED_IMAGE
-    if any(PurePosixPath(name).name == "inventory.img" for name in names):
+    if any(PurePosixPath(name).name == INVENTORY for name in names):
         return Layout.CRIU
     return Layout.TAR
 
@@ -77,7 +86,7 @@ def _checkpoint(contents: Contents, names: set[str], tops: set[str]) -> Layout:
     foreign = _decoded(contents.files.get(CONFIG, b""), _Foreign)
     if foreign and (foreign.image or foreign.checkpointed):
         return Layout.CONTAINERD if _by_containerd(contents, names) else Layout.CRIO
-    if contents.finished and "pre-checkpoint" in tops and "checkpoint" not in tops:
+    if contents.finished and PRE_IMAGES[:-1] in tops and IMAGES[:-1] not in tops:
         return Layout.PODMAN_PRE
     return Layout.PODMAN
 

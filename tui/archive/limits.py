@@ -24,6 +24,9 @@ EXTENDED_HEADER = MIB
 DIGITS = 20
 """Digits of a number in a pax header: more than any 64-bit number has."""
 
+UNPACKED = 16 * 1024 * MIB
+"""Bytes that the compressed tars inside (containerd's rootfs-diff.tar, tmpfs) may unpack to."""
+
 KEPT_MEMBER = MIB
 """Bytes of a member whose content is kept."""
 

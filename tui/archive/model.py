@@ -1,8 +1,10 @@
 """What the one pass over an archive yields, as frozen data."""
 
+import os
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Self
 
 
 class Compression(StrEnum):
@@ -13,6 +15,17 @@ class Compression(StrEnum):
     ZSTD = "zstd"
     BZIP2 = "bzip2"
     XZ = "xz"
+
+
+class Form(StrEnum):
+    """How the checkpoint lies where it is."""
+
+    ARCHIVE = "archive"
+    """A tar, whatever its compression."""
+    FOLDER = "folder"
+    """A directory with the members as files."""
+    IMAGE = "image"
+    """The layer of an OCI image, in an archive or a directory of its own."""
 
 
 class MemberKind(StrEnum):
@@ -38,6 +51,14 @@ class Member:
     mtime: datetime
     link: str = ""
     """Where a link leads."""
+    offset: int | None = None
+    """Where its content begins: bytes into the decompressed archive, for a tar inside as well.
+
+    In a folder the files count as if they lay one behind the other. None where there is no
+    content, only pieces of it (a sparse file), or where it is compressed inside the archive.
+    """
+    owner: tuple[int, int] = (0, 0)
+    """User and group, as the machine of the checkpoint counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +83,25 @@ class FileIdentity:
     size: int
     mtime_ns: int
 
+    @classmethod
+    def of(cls, status: os.stat_result) -> Self:
+        """The identity of the file that `status` is about."""
+        return cls(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """The layer of an image that is a checkpoint."""
+
+    outer: "Contents"
+    """The image itself."""
+    blob: Member
+    """The layer among the members of the image."""
+    name: str
+    """What the image is called, as far as it says so."""
+    annotations: dict[str, str]
+    """Of the index and the manifest together."""
+
 
 @dataclass(frozen=True, slots=True)
 class Contents:
@@ -70,6 +110,10 @@ class Contents:
     path: str
     identity: FileIdentity
     compression: Compression
+    """Of the file, or of the layer of an image."""
+    form: Form = Form.ARCHIVE
+    layer: Layer | None = None
+    """Where an image is around the checkpoint."""
     members: tuple[Member, ...] = ()
     """In archive order, duplicates included."""
     files: dict[str, bytes] = field(default_factory=dict)

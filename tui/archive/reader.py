@@ -1,6 +1,7 @@
 """The one pass over an archive, told as successive Contents while it goes on."""
 
 import os
+import re
 import stat
 import time
 from bisect import bisect_left
@@ -11,8 +12,17 @@ from pathlib import Path, PurePosixPath
 from tui.archive import limits
 from tui.archive.layout import DOCUMENTS
 from tui.archive.model import Compression, Contents, FileIdentity, Member, MemberKind, Problem
-from tui.archive.stream import DamageError, Section, Stream, StreamError, recognized, unpacked
-from tui.archive.tar import BLOCK, Header, escapes, next_header
+from tui.archive.stream import (
+    MAGIC_LENGTH,
+    DamageError,
+    Section,
+    Stream,
+    StreamError,
+    recognized,
+    unpacked,
+    unpacked_inside,
+)
+from tui.archive.tar import Header, escapes, next_header
 from tui.errors import ArchiveError
 from tui.text import safe_text, size
 
@@ -20,6 +30,9 @@ _STEP = 8 * limits.MIB
 """Bytes skipped before the clock is looked at."""
 
 _TAIL = 64 * limits.KIB
+
+TMPFS = re.compile(r"tmpfs-(?:dev-)?(\d+)\.tar\.gz\.img", re.ASCII)
+"""What CRIU calls the content of a tmpfs, with the device or the ID of its mount."""
 
 _INTERVAL = 0.1
 """Seconds between two Contents, so that people see the reading go on."""
@@ -44,11 +57,25 @@ def read(path: str) -> Iterator[Contents]:
         status = os.fstat(file.fileno())
         if status.st_size == 0:
             raise ArchiveError(f"{safe_text(path)}: the file is empty.")
-        identity = FileIdentity(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
-        compression = recognized(file.read(8))
+        identity = FileIdentity.of(status)
+        compression = recognized(file.read(MAGIC_LENGTH))
         file.seek(0)
         stream = unpacked(file, compression, status.st_size)
-        yield from _Pass(Contents(path, identity, compression), stream, file.tell).run()
+        yield from index(Contents(path, identity, compression), stream, file.tell)
+
+
+def index(
+    start: Contents,
+    stream: Stream,
+    position: Callable[[], int],
+    headers: Callable[[Stream], Header | None] = next_header,
+) -> Iterator[Contents]:
+    """The same of any tar: of `start`, whose bytes come from `stream`.
+
+    `position` says how many bytes of the file are consumed; `headers` are read from the stream,
+    each before its content, as those of a tar are.
+    """
+    return _Pass(start, stream, position, headers).run()
 
 
 def _not_a_file(path: str) -> str:
@@ -59,15 +86,23 @@ def _not_a_file(path: str) -> str:
 class _Pass:
     """What has been found so far, while the archive goes by."""
 
-    def __init__(self, start: Contents, stream: Stream, position: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        start: Contents,
+        stream: Stream,
+        position: Callable[[], int],
+        headers: Callable[[Stream], Header | None],
+    ) -> None:
         self._start = start
         self._stream = stream
         self._position = position
+        self._headers = headers
         self._members: list[Member] = []
         self._files: dict[str, bytes] = {}
         self._kept = 0
         self._nested: dict[str, list[Member]] = {}
         self._nested_count = 0
+        self._unpacked = 0
         self._names = 0
         self._problems: list[Problem] = []
         self._ambiguities: list[Problem] = []
@@ -88,7 +123,7 @@ class _Pass:
         yield self._snapshot(finished=True)
 
     def _walk(self) -> Iterator[Contents]:
-        while (header := next_header(self._stream)) is not None:
+        while (header := self._headers(self._stream)) is not None:
             if len(self._members) >= limits.MEMBERS:
                 raise DamageError(
                     self._stream.offset, f"more than {limits.MEMBERS:,} members: the rest is unread"
@@ -111,8 +146,7 @@ class _Pass:
         section = Section(self._stream, header.stored)
         if header.member.kind is MemberKind.FILE:
             if self._is_kept(header, offset):
-                self._files[name] = section.read(header.stored)
-                self._kept += header.stored
+                self._keep(name, section)
             elif _is_tar(name):
                 yield from self._index(name, section)
         yield from self._skip(section, section.left)
@@ -122,9 +156,19 @@ class _Pass:
                 self._stream.offset,
                 f"cut off: {section.left:,} of its {header.stored:,} bytes are missing",
             )
-        padding = -header.stored % BLOCK
-        if self._stream.skip(padding) < padding:
+        if self._stream.skip(header.padding) < header.padding:
             raise DamageError(self._stream.offset, "cut off in the padding behind it")
+
+    def _keep(self, name: str, section: Section) -> None:
+        try:
+            content = section.read(section.left)
+        except StreamError:
+            raise
+        except DamageError as error:  # of this file of a folder alone
+            self._problem(name, error.offset, error.message)
+        else:
+            self._files[name] = content
+            self._kept += len(content)
 
     def _is_kept(self, header: Header, offset: int) -> bool:
         name, count = header.member.name, header.stored
@@ -149,27 +193,42 @@ class _Pass:
         )
 
     def _index(self, name: str, section: Section) -> Iterator[Contents]:
-        """List the tar inside."""
+        """List the tar inside, which may be compressed."""
         entries = self._nested.setdefault(name, [])
+        packed = recognized(section.peek(MAGIC_LENGTH))
+        inside = section
+        if packed is not Compression.NONE:
+            room = limits.UNPACKED - self._unpacked
+            inside = Section(unpacked_inside(section, packed, DamageError), room)
         try:
-            while section.left and (header := next_header(section)) is not None:
+            while inside.left and (header := next_header(inside)) is not None:
                 if self._nested_count >= limits.NESTED_MEMBERS:
                     raise DamageError(
                         section.offset,
                         f"more than {limits.NESTED_MEMBERS:,} files inside: the rest is not listed",
                     )
                 self._nested_count += 1
-                entries.append(header.member)
+                offset = header.member.offset if inside is section else None
+                entries.append(replace(header.member, offset=offset))
                 self._count_names(header.member, section.offset)
-                wanted = header.stored + -header.stored % BLOCK
-                if wanted > section.left:
+                wanted = header.stored + header.padding
+                if wanted > inside.left and inside is section:
                     raise DamageError(section.offset, f"{header.member.name} inside is cut off")
-                yield from self._skip(section, wanted)
+                yield from self._skip(inside, wanted)
                 yield from self._progress()
+            if inside is section:
+                return
+            yield from self._skip(inside, inside.left)  # to its end, where the checksum is
+            if not inside.left:
+                raise DamageError(
+                    section.offset, f"it unpacks to more than {size(limits.UNPACKED)}"
+                )
         except StreamError:
             raise
         except DamageError as error:
             self._problem(name, error.offset, f"the tar inside cannot be read on: {error.message}")
+        if inside is not section:
+            self._unpacked += inside.offset
 
     def _skip(self, stream: Stream, count: int) -> Iterator[Contents]:
         while count:
@@ -261,6 +320,8 @@ class _Pass:
 
 
 def _is_tar(name: str) -> bool:
-    return name in ("rootfs-diff.tar", "devshm-checkpoint.tar") or (
-        name.startswith("volumes/") and name.endswith(".tar")
+    return (
+        name in ("rootfs-diff.tar", "devshm-checkpoint.tar")
+        or (name.startswith("volumes/") and name.endswith(".tar"))
+        or bool(TMPFS.fullmatch(PurePosixPath(name).name))
     )

@@ -4,17 +4,12 @@ What is not wanted is skipped: in a plain file by seeking, in a compressed one b
 into one buffer that is used again and again, so that skipping costs no Python objects.
 """
 
-import bz2
 import io
-import lzma
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import IO, Protocol, cast
-
-import zstandard
-from isal import igzip_lib
 
 from tui.archive import limits
+from tui.archive.frames import CORRUPT, decompressed
 from tui.archive.model import Compression
 
 MAGIC = {
@@ -24,16 +19,10 @@ MAGIC = {
     b"\xfd7zXZ\x00": Compression.XZ,
 }
 
+MAGIC_LENGTH = max(map(len, MAGIC))
+"""Bytes that tell the compression."""
+
 _BUFFER = 512 * limits.KIB
-_CHUNK = 256 * limits.KIB
-
-
-_CORRUPT: tuple[type[Exception], ...] = (
-    zstandard.ZstdError,
-    lzma.LZMAError,
-    igzip_lib.error,  # type: ignore[assignment]  # its stubs say that this is no class
-    ValueError,
-)
 
 
 class DamageError(Exception):
@@ -68,24 +57,55 @@ class Section(Stream):
 
     def __init__(self, outer: Stream, size: int) -> None:
         self._outer = outer
+        self._held = b""
         self.offset = outer.offset
         self.left = size
 
+    def peek(self, size: int) -> bytes:
+        """The next `size` bytes, which stay to be read; once, before anything is read."""
+        self._held = self._outer.read(min(size, self.left))
+        return self._held
+
     def read(self, size: int) -> bytes:
         """See Stream."""
-        data = self._outer.read(min(size, self.left))
+        wanted = min(size, self.left)
+        data, self._held = self._held[:wanted], self._held[wanted:]
+        if len(data) < wanted:
+            data += self._outer.read(wanted - len(data))
         self._passed(len(data))
         return data
 
     def skip(self, size: int) -> int:
         """See Stream."""
-        count = self._outer.skip(min(size, self.left))
+        wanted = min(size, self.left)
+        count, self._held = len(self._held[:wanted]), self._held[wanted:]
+        if count < wanted:
+            count += self._outer.skip(wanted - count)
         self._passed(count)
         return count
 
     def _passed(self, count: int) -> None:
         self.left -= count
-        self.offset = self._outer.offset
+        self.offset = self._outer.offset - len(self._held)
+
+
+class Inner(Stream):
+    """The rest of another stream as one of its own; `offset` counts from its own start."""
+
+    def __init__(self, outer: Stream) -> None:
+        self._outer = outer
+
+    def read(self, size: int) -> bytes:
+        """See Stream."""
+        data = self._outer.read(size)
+        self.offset += len(data)
+        return data
+
+    def skip(self, size: int) -> int:
+        """See Stream."""
+        count = self._outer.skip(size)
+        self.offset += count
+        return count
 
 
 class PlainStream(Stream):
@@ -112,12 +132,53 @@ class PlainStream(Stream):
         return count
 
 
-class PackedStream(Stream):
-    """A compressed file."""
+class WatchedStream(Stream):
+    """A file of which every byte is seen, those that are skipped as well."""
 
-    def __init__(self, source: io.RawIOBase, compression: Compression) -> None:
+    def __init__(self, file: io.FileIO, seen: Callable[[bytes], object]) -> None:
+        self._file = file
+        self._seen = seen
+
+    def read(self, size: int) -> bytes:
+        """See Stream."""
+        parts = []
+        while size and (part := self._next(size)):
+            parts.append(part)
+            size -= len(part)
+        return b"".join(parts)
+
+    def skip(self, size: int) -> int:
+        """See Stream."""
+        left = size
+        while left and (part := self._next(min(left, _BUFFER))):
+            left -= len(part)
+        return size - left
+
+    def _next(self, size: int) -> bytes:
+        try:
+            data = self._file.read(size) or b""
+        except OSError as error:
+            raise StreamError(self.offset, f"reading failed: {error.strerror}") from error
+        self.offset += len(data)
+        self._seen(data)
+        return data
+
+
+class PackedStream(Stream):
+    """A compressed file, or a compressed part of another stream.
+
+    Damage is a StreamError, or of the kind `error`: a broken part leaves what is around it sound.
+    """
+
+    def __init__(
+        self,
+        source: io.RawIOBase,
+        compression: Compression,
+        error: type[DamageError] = StreamError,
+    ) -> None:
         self._source = source
         self._compression = compression
+        self._error = error
         self._buffer = memoryview(bytearray(_BUFFER))
 
     def read(self, size: int) -> bytes:
@@ -146,103 +207,14 @@ class PackedStream(Stream):
         except OSError as error:
             if error.errno is None:  # bz2's way of saying that the data is wrong
                 raise self._broken(f"cannot be decompressed: {error}") from error
-            raise StreamError(self.offset, f"reading failed: {error.strerror}") from error
-        except _CORRUPT as error:
+            raise self._error(self.offset, f"reading failed: {error.strerror}") from error
+        except CORRUPT as error:
             raise self._broken(f"cannot be decompressed: {error}") from error
         self.offset += count or 0
         return count or 0
 
-    def _broken(self, how: str) -> StreamError:
-        return StreamError(self.offset, f"the {self._compression} data {how}")
-
-
-class _Decompressor(Protocol):
-    """What the decompressors of bz2, lzma and isal have in common."""
-
-    @property
-    def eof(self) -> bool: ...
-    @property
-    def needs_input(self) -> bool: ...
-    @property
-    def unused_data(self) -> bytes: ...
-    def decompress(self, data: bytes, max_length: int, /) -> bytes: ...
-
-
-class FrameReader(io.RawIOBase):
-    """Concatenated compressed frames as one file; zeros may follow them, nothing else."""
-
-    def __init__(self, file: io.FileIO, new: Callable[[], _Decompressor]) -> None:
-        self._file = file
-        self._new = new
-        self._frame = new()
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        """Decompress into `buffer`. Raises EOFError where a frame was cut off."""
-        data = b""
-        while not data:
-            if self._frame.eof:
-                rest = self._frame.unused_data.lstrip(b"\0")
-                while not rest:
-                    packed = self._file.read(_CHUNK)
-                    if not packed:
-                        return 0
-                    rest = packed.lstrip(b"\0")
-                self._frame = self._new()
-            elif self._frame.needs_input:
-                rest = self._file.read(_CHUNK) or b""
-                if not rest:
-                    raise EOFError
-            else:
-                rest = b""
-            data = self._frame.decompress(rest, len(buffer))
-        buffer[: len(data)] = data
-        return len(data)
-
-
-class ZstdReader(io.RawIOBase):
-    """Concatenated zstd frames as one file.
-
-    zstandard does not tell a file that ends between two frames from one that was cut off, so a
-    frame of our own is put behind the last byte: unless it comes out again, something is missing.
-    """
-
-    _MARK = b"the end"
-
-    def __init__(self, file: io.FileIO) -> None:
-        self._file = file
-        self._at_end = False
-        self._tail: io.BytesIO | None = None
-        self._cut_off = False
-        self._reader = zstandard.ZstdDecompressor(max_window_size=limits.WINDOW).stream_reader(
-            cast(IO[bytes], self), read_size=_CHUNK, read_across_frames=True
-        )
-
-    def read(self, size: int = -1) -> bytes:
-        """Compressed bytes, for zstandard: the file's, and then the mark."""
-        data = self._file.read(size) or b""
-        if data or self._at_end:
-            return data
-        self._at_end = True
-        return zstandard.ZstdCompressor().compress(self._MARK)
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        """Decompress into `buffer`. Raises EOFError where a frame was cut off."""
-        if self._tail is None:
-            try:
-                count = self._reader.readinto1(buffer)
-                if not self._at_end:
-                    return count
-                rest = bytes(buffer[:count]) + self._reader.read()
-            except zstandard.ZstdError as error:
-                if self._at_end:  # the mark did not fit where the file ends
-                    raise EOFError from error
-                raise
-            self._cut_off = not rest.endswith(self._MARK)
-            self._tail = io.BytesIO(rest.removesuffix(self._MARK))
-        count = self._tail.readinto(buffer)
-        if not count and self._cut_off:
-            raise EOFError
-        return count
+    def _broken(self, how: str) -> DamageError:
+        return self._error(self.offset, f"the {self._compression} data {how}")
 
 
 def recognized(head: bytes) -> Compression:
@@ -252,23 +224,15 @@ def recognized(head: bytes) -> Compression:
 
 def unpacked(file: io.FileIO, compression: Compression, size: int) -> Stream:
     """The decompressed bytes of `file`, which stands at its start and is `size` bytes long."""
-    match compression:
-        case Compression.NONE:
-            return PlainStream(io.BufferedReader(file), size)
-        case Compression.ZSTD:
-            source: io.RawIOBase = ZstdReader(file)
-        case Compression.GZIP:
-            source = FrameReader(file, _gzip)
-        case Compression.BZIP2:
-            source = FrameReader(file, bz2.BZ2Decompressor)
-        case Compression.XZ:
-            source = FrameReader(file, _xz)
-    return PackedStream(source, compression)
+    if compression is Compression.NONE:
+        return PlainStream(io.BufferedReader(file), size)
+    return PackedStream(decompressed(file, compression), compression)
 
 
-def _gzip() -> _Decompressor:
-    return igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP)
-
-
-def _xz() -> _Decompressor:
-    return lzma.LZMADecompressor(memlimit=limits.WINDOW)
+def unpacked_inside(
+    outer: Stream, compression: Compression, error: type[DamageError] = StreamError
+) -> Stream:
+    """The decompressed bytes of what follows in `outer`; `offset` counts from their start."""
+    if compression is Compression.NONE:
+        return Inner(outer)
+    return PackedStream(decompressed(outer, compression), compression, error)

@@ -49,6 +49,8 @@ class Header:
     """Bytes of content that follow, without the padding."""
     sparse: bool
     """The content that follows is not the file's, but pieces of it."""
+    padding: int
+    """Bytes between the content and the next header."""
 
 
 def next_header(stream: Stream) -> Header | None:
@@ -88,7 +90,7 @@ def next_header(stream: Stream) -> Header | None:
             long[kind] = payload.partition(b"\0")[0]
     if kind == _GNU_SPARSE:
         _skip_sparse_map(block[482:483], stream)
-    return _header(block, info, pax, long, offset)
+    return _header(block, info, pax, long, offset, stream.offset)
 
 
 def cleaned(name: str) -> str:
@@ -157,6 +159,7 @@ def _header(
     pax: Mapping[str, bytes],
     long: Mapping[bytes, bytes],
     offset: int,
+    content: int,
 ) -> Header:
     kind = block[156:157]
     try:
@@ -177,6 +180,7 @@ def _header(
     if kind == b"\0" and raw.endswith(b"/"):
         what = MemberKind.DIRECTORY
     stored = 0 if kind in _WITHOUT_CONTENT or what is MemberKind.DIRECTORY else size
+    sparse = kind == _GNU_SPARSE or any(key.startswith("GNU.sparse.") for key in pax)
     spelled = decode(raw)
     return Header(
         Member(
@@ -184,12 +188,15 @@ def _header(
             kind=what,
             size=stored if what is MemberKind.FILE else 0,
             mode=info.mode & 0o7777,
-            mtime=_moment(mtime),
+            mtime=moment(mtime),
             link=decode(link) if what in (MemberKind.SYMLINK, MemberKind.HARDLINK) else "",
+            offset=content if what is MemberKind.FILE and not sparse else None,
+            owner=(info.uid, info.gid),
         ),
         spelled,
         stored,
-        kind == _GNU_SPARSE or any(key.startswith("GNU.sparse.") for key in pax),
+        sparse,
+        -stored % BLOCK,
     )
 
 
@@ -199,7 +206,8 @@ def _number(value: bytes) -> int:
     return int(value)
 
 
-def _moment(seconds: float) -> datetime:
+def moment(seconds: float) -> datetime:
+    """The moment so many seconds after the epoch; where there is none, the epoch."""
     try:
         return datetime.fromtimestamp(seconds, UTC)
     except (OverflowError, ValueError, OSError):

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from tui.archive.layout import CONFIG as CONFIG
 from tui.archive.layout import NETWORK as NETWORK
 from tui.archive.layout import SPEC as SPEC
+from tui.archive.layout import Layout
 from tui.archive.model import Contents
 from tui.checkpoint.config import ContainerConfig, Json
 from tui.checkpoint.network import Address
@@ -17,6 +18,8 @@ class Checkpoint:
     """One archive as far as it has been read; its parts are empty until then."""
 
     contents: Contents
+    layout: Layout = Layout.UNKNOWN
+    """Whose checkpoint it is, as far as that can be told yet."""
     documents: dict[str, Json] = field(default_factory=dict)
     """The raw JSON documents, by member name, in the archive's own key order."""
     config: ContainerConfig = ContainerConfig()
@@ -31,3 +34,13 @@ class Checkpoint:
     def readable(self) -> bool:
         """Whether the two documents that a restore needs are there and make sense."""
         return {CONFIG, SPEC} <= self.documents.keys() - self.senseless
+
+    @property
+    def bare(self) -> bool:
+        """Whether it is CRIU's images alone, of which nobody expects a container's documents."""
+        return self.layout is Layout.CRIU
+
+    @property
+    def whole(self) -> bool:
+        """Whether all that belongs to such a checkpoint could be read."""
+        return self.contents.complete and (self.readable or self.bare)

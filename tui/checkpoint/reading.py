@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from tui.archive import reader
+from tui.archive import opening
 from tui.archive.layout import CONFIG, DOCUMENTS, NETWORK, SPEC, Layout, layout
 from tui.archive.model import Contents, Problem
 from tui.checkpoint.checkpoint import Checkpoint
@@ -20,38 +20,36 @@ _DERIVED = {"networks", "legacy_ports"}
 """Fields of ContainerConfig that are no keys of config.dump, or mean something else there."""
 
 _ADVICE = {
-    Layout.PODMAN_PRE: "it holds memory only and belongs to the checkpoint made after it with "
-    "--with-previous; open that one, and name this one with --import-previous",
-    Layout.CRIO: "only checkpoints of Podman can be opened and restored yet",
-    Layout.CONTAINERD: "only checkpoints of Podman can be opened and restored yet",
-    Layout.POD: "only checkpoints of single containers, made by Podman, can be opened yet",
-    Layout.CRIU: "podman container checkpoint --export makes an archive that can be opened",
-    Layout.CHECKPOINT_IMAGE: "images cannot be opened yet; podman container restore takes it once "
-    "it is loaded (podman load)",
+    Layout.POD: "the checkpoints of its containers can be opened one by one, once it is unpacked",
     Layout.OCI_IMAGE: "podman load reads it",
     Layout.SAVED_IMAGE: "podman load reads it",
     Layout.TAR: "podman container checkpoint --export makes one",
 }
 
+_BUNDLE = "config.json"
+"""The specification of a bundle, beside the images that a runtime leaves."""
+
 
 def read(path: str) -> Iterator[Checkpoint]:
-    """The Checkpoint in the archive at `path`, more of it each time (see `archive.reader.read`).
+    """The Checkpoint at `path`, more of it each time (see `archive.opening.read`).
 
-    Raises ArchiveError where the file is anything else than a Podman checkpoint.
+    Raises ArchiveError where no checkpoint of a container is there.
     """
     parts = _Parts({}, {})
-    for contents in reader.read(path):
+    for contents in opening.read(path):
         what = layout(contents)
         if what in _ADVICE:
             raise ArchiveError(f"{safe_text(path)}: this is {what.value}: {_ADVICE[what]}.")
         raw = {name: contents.files[name] for name in DOCUMENTS & contents.files.keys()}
+        if what is Layout.CRIU and _is_spec(contents.files.get(_BUNDLE, b"")):
+            raw.setdefault(SPEC, contents.files[_BUNDLE])
         if raw != parts.raw:
             parts = _parts(raw)
-        yield _checkpoint(contents, parts)
+        yield _checkpoint(contents, what, parts)
 
 
 def load(path: str) -> Checkpoint:
-    """The Checkpoint in the archive at `path`, all of it. Raises ArchiveError as `read`."""
+    """The Checkpoint at `path`, all of it. Raises ArchiveError as `read`."""
     *_, checkpoint = read(path)
     return checkpoint
 
@@ -70,9 +68,18 @@ class _Parts:
     ambiguities: tuple[Problem, ...] = ()
 
 
-def _checkpoint(contents: Contents, parts: _Parts) -> Checkpoint:
+def _is_spec(raw: bytes) -> bool:
+    """Whether `raw` is a runtime specification; docker has a config.json of another kind there."""
+    try:
+        document = parse(raw).value
+    except DocumentError:
+        return False
+    return isinstance(document, dict) and "ociVersion" in document
+
+
+def _checkpoint(contents: Contents, what: Layout, parts: _Parts) -> Checkpoint:
     problems = contents.problems + parts.problems
-    if contents.finished:
+    if contents.finished and what is not Layout.CRIU:
         problems += tuple(
             Problem(name, None, "missing: the archive has no such document")
             for name in (CONFIG, SPEC)
@@ -85,17 +92,23 @@ def _checkpoint(contents: Contents, parts: _Parts) -> Checkpoint:
             ambiguities=contents.ambiguities + parts.ambiguities,
             complete=contents.complete and not problems,
         ),
+        layout=what,
         documents=parts.documents,
         config=parts.config,
         spec=parts.spec,
         addresses=parts.addresses,
-        criu=_state(contents) if contents.finished else None,
+        criu=_state(contents, what) if contents.finished else None,
         senseless=parts.senseless,
     )
 
 
-def _state(contents: Contents) -> CriuState:
-    """What CRIU's images say; its parser is loaded only here, after the first look."""
+def _state(contents: Contents, what: Layout) -> CriuState:
+    """What CRIU's images say; its parser is loaded only here, after the first look.
+
+    Those of a pre-checkpoint are memory alone.
+    """
+    if what is Layout.PODMAN_PRE:
+        return CriuState()
     from tui.criu.reading import read_state
 
     return read_state(contents)

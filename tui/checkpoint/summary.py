@@ -1,18 +1,16 @@
 """What people ask first about a checkpoint, worked out from its members and documents."""
 
 import re
+from collections.abc import Iterator
 from datetime import datetime
-from typing import Annotated
 
-import msgspec
-
+from tui.archive.layout import IMAGES, PRE_IMAGES, Layout
 from tui.archive.model import Member, MemberKind
 from tui.checkpoint.checkpoint import CONFIG, Checkpoint
 from tui.checkpoint.documents import DocumentError, parse
+from tui.checkpoint.origin import origin
 
-_PAGES = re.compile(r"checkpoint/pages-[^/]*\.img")
-
-_Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+_PAGES = re.compile(r"pages-[^/]*\.img")
 
 _VERSIONS = (
     ("orderedNetworks", "6.0"),
@@ -33,32 +31,32 @@ _VERSIONS = (
 
 def created(checkpoint: Checkpoint) -> datetime | None:
     """When the container was made."""
-    try:
-        return msgspec.convert(checkpoint.config.created, _Moment)
-    except msgspec.ValidationError:
-        return None
+    return origin(checkpoint).created
 
 
 def checkpointed(checkpoint: Checkpoint) -> datetime | None:
-    """When it was checkpointed: Podman writes it nowhere, but CRIU writes inventory.img then."""
-    inventory = _members(checkpoint).get("checkpoint/inventory.img")
-    return inventory.mtime if inventory else None
+    """When it was checkpointed."""
+    return origin(checkpoint).checkpointed
 
 
 def memory_size(checkpoint: Checkpoint) -> int:
     """Bytes of memory pages."""
-    return sum(
-        member.size for name, member in _members(checkpoint).items() if _PAGES.fullmatch(name)
-    )
+    return sum(member.size for name, member in images(checkpoint).items() if _PAGES.fullmatch(name))
 
 
 def checkpoint_size(checkpoint: Checkpoint) -> int:
     """Bytes of all that CRIU wrote."""
-    return sum(
-        member.size
+    return sum(member.size for member in images(checkpoint).values())
+
+
+def images(checkpoint: Checkpoint) -> dict[str, Member]:
+    """What CRIU wrote, by name."""
+    folder = PRE_IMAGES if checkpoint.layout is Layout.PODMAN_PRE else IMAGES
+    return {
+        name.removeprefix(folder): member
         for name, member in _members(checkpoint).items()
-        if name.startswith("checkpoint/")
-    )
+        if name.startswith(folder)
+    }
 
 
 def diff_size(checkpoint: Checkpoint) -> int:
@@ -94,8 +92,23 @@ def volume_sizes(checkpoint: Checkpoint) -> dict[str, int]:
 
 def needs_previous(checkpoint: Checkpoint) -> bool:
     """Whether the memory is only complete with the pre-checkpoint that came before."""
-    parent = _members(checkpoint).get("checkpoint/parent")
+    members = _members(checkpoint)
+    parent = members.get(f"{IMAGES}parent") or members.get(f"{PRE_IMAGES}parent")
     return parent is not None and parent.kind is MemberKind.SYMLINK
+
+
+def lacking(checkpoint: Checkpoint) -> Iterator[str]:
+    """What such a checkpoint does not have, although a restore or a look into it needs it."""
+    if not checkpoint.contents.finished:
+        return
+    if checkpoint.bare:
+        documents = "config.dump" if checkpoint.documents else "config.dump or spec.dump"
+        yield f"the container's configuration: there is no {documents}"
+        yield "changes to the root file system: they stay with the container"
+    if checkpoint.layout is Layout.PODMAN_PRE:
+        yield "processes, open files and sockets: they are in the final checkpoint"
+    if needs_previous(checkpoint):
+        yield "part of the memory: it is in the pre-checkpoint that was made before"
 
 
 def podman_version(checkpoint: Checkpoint) -> str:

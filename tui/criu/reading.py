@@ -1,60 +1,26 @@
 """The images of an archive, read into one CriuState."""
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from ipaddress import ip_address
-from typing import TypeVar
 
-from google.protobuf.message import DecodeError, Message
-
-from tui.archive import limits
-from tui.archive.model import Contents, Member, MemberKind, Problem
+from tui.archive.model import Contents
 from tui.criu import images_pb2 as images
-from tui.criu.framing import Fault, Magic, Order, byte_order, entries
+from tui.criu.framing import Magic, Order
+from tui.criu.images import Images
+from tui.criu.names import PROTOCOLS, named
+from tui.criu.sockets import address
 from tui.criu.state import CriuState, InetSocket, Mount, RegularFile
-from tui.text import decode, size
-
-FOLDER = "checkpoint/"
-"""Where the images lie in the archive."""
-
-ENTRIES = 200_000
-"""Entries of all images together; an honest checkpoint has some thousand."""
-
-M = TypeVar("M", bound=Message)
-
-_ARCHITECTURES = {
-    1: "amd64",
-    2: "arm",
-    3: "arm64",
-    4: "ppc64le",
-    5: "s390x",
-    6: "mips64le",
-    7: "loong64",
-    8: "riscv64",
-}
+from tui.criu.threads import ARCHITECTURES
+from tui.text import decode
 
 _LSMS = {0: "none", 1: "selinux", 2: "apparmor"}
 
 _LOCKS = {0: "iptables", 1: "nftables", 2: "skip"}
 
-_PROTOCOLS = {
-    1: "icmp",
-    6: "tcp",
-    17: "udp",
-    58: "icmpv6",
-    132: "sctp",
-    136: "udplite",
-    255: "raw",
-}
-
-_WORDS = {2: 1, 10: 4}
-"""Words of an address: AF_INET, AF_INET6."""
-
 
 def read_state(contents: Contents) -> CriuState:
     """What the images in `contents` say; what cannot be read is a problem and stays empty."""
-    found = _Images(contents)
+    found = Images(contents)
     inventory = next(found.decoded("inventory.img", Magic.INVENTORY, images.Inventory), None)
     cores = _Cores()
     for name in found.named(r"core-\d+\.img", needed="core-*.img"):
@@ -64,9 +30,9 @@ def read_state(contents: Contents) -> CriuState:
     return CriuState(
         architecture=cores.architecture,
         xsave=cores.xsave,
-        lsm=_named(inventory.lsmtype, _LSMS) if inventory else "",
+        lsm=named(inventory.lsmtype, _LSMS) if inventory else "",
         lsm_profiles=tuple(cores.profiles),
-        network_lock=_named(inventory.network_lock_method, _LOCKS)
+        network_lock=named(inventory.network_lock_method, _LOCKS)
         if inventory and inventory.HasField("network_lock_method")
         else "",
         tcp_close=bool(inventory and inventory.tcp_close),
@@ -83,77 +49,6 @@ def read_state(contents: Contents) -> CriuState:
     )
 
 
-class _Images:
-    """The images, and what was wrong with those that were looked at."""
-
-    def __init__(self, contents: Contents) -> None:
-        self.problems: list[Problem] = []
-        self._contents = contents
-        self._members: dict[str, Member] = {
-            member.name.removeprefix(FOLDER): member
-            for member in contents.members
-            if member.name.startswith(FOLDER)
-        }
-        self._entries = 0
-
-    def named(self, pattern: str, needed: str = "") -> list[str]:
-        """The images whose name is like `pattern`; where there must be one, it is like `needed`."""
-        wanted = re.compile(pattern, re.ASCII)
-        return [name for name in self._members if wanted.fullmatch(name)] or [needed] * bool(needed)
-
-    def decoded(self, name: str, magic: Magic, kind: type[M]) -> Iterator[M]:
-        """The entries of an image, up to where it goes wrong."""
-        raw = self.raw(name)
-        if raw is None:
-            return
-        offset = 0
-        try:
-            for offset, entry in entries(raw, magic):
-                self._entries += 1
-                if self._entries > ENTRIES:
-                    raise Fault(offset, f"more than {ENTRIES:,} entries: the rest is unread")
-                yield kind.FromString(entry)
-        except Fault as fault:
-            self._problem(name, fault.offset, fault.message)
-        except DecodeError:
-            self._problem(name, offset, "an entry that is no protobuf of its kind")
-
-    def optional(self, name: str, magic: Magic, kind: type[M]) -> Iterator[M]:
-        """The same of an image that may be missing: CRIU writes it only when it has entries."""
-        return self.decoded(name, magic, kind) if name in self._members else iter(())
-
-    def order(self, name: str, magic: Magic) -> Order:
-        """The byte order of an image; where it has none, nothing of it is read anyway."""
-        try:
-            return byte_order(self._contents.files.get(FOLDER + name, b""), magic)
-        except Fault:
-            return "little"
-
-    def raw(self, name: str) -> bytes | None:
-        """The bytes of an image."""
-        member, raw = self._members.get(name), self._contents.files.get(FOLDER + name)
-        if raw is not None:
-            return raw
-        if member is None:
-            self._problem(name, None, "missing: CRIU writes one in every checkpoint")
-        elif member.kind is not MemberKind.FILE:
-            self._problem(name, None, f"not a file but a {member.kind}")
-        elif member.size > limits.KEPT_MEMBER:
-            self._problem(
-                name,
-                None,
-                f"{size(member.size)} long, too large to be read: images are up to"
-                f" {size(limits.KEPT_MEMBER)}",
-            )
-        else:
-            self._problem(name, None, "not read: too many small files are in front of it")
-        return None
-
-    def _problem(self, name: str, offset: int | None, message: str) -> None:
-        if len(self.problems) < limits.REPORTED:
-            self.problems.append(Problem(FOLDER + name, offset, message))
-
-
 @dataclass(slots=True)
 class _Cores:
     """What the threads say together."""
@@ -163,14 +58,14 @@ class _Cores:
     profiles: dict[str, None] = field(default_factory=dict)
 
     def add(self, core: images.Core) -> None:
-        self.architecture = self.architecture or _ARCHITECTURES.get(core.mtype, "")
+        self.architecture = self.architecture or ARCHITECTURES.get(core.mtype, "")
         self.xsave |= core.thread_info.fpregs.xsave.xstate_bv
         profile = decode(core.thread_core.creds.lsm_profile)
         if profile:
             self.profiles[profile] = None
 
 
-def _files(found: _Images) -> tuple[tuple[InetSocket, ...], tuple[RegularFile, ...]]:
+def _files(found: Images) -> tuple[tuple[InetSocket, ...], tuple[RegularFile, ...]]:
     ghosts = {
         entry.orig_id
         for entry in found.optional("remap-fpath.img", Magic.REMAPS, images.RemapFilePath)
@@ -187,23 +82,13 @@ def _files(found: _Images) -> tuple[tuple[InetSocket, ...], tuple[RegularFile, .
 
 def _socket(isk: images.InetSk, order: Order) -> InetSocket:
     return InetSocket(
-        protocol=_named(isk.proto, _PROTOCOLS),
+        protocol=named(isk.proto, PROTOCOLS),
         state=isk.state,
-        source=_address(isk.family, isk.src_addr, order),
+        source=address(isk.family, isk.src_addr, order),
         source_port=isk.src_port,
-        destination=_address(isk.family, isk.dst_addr, order),
+        destination=address(isk.family, isk.dst_addr, order),
         destination_port=isk.dst_port,
     )
-
-
-def _address(family: int, words: Iterable[int], order: Order) -> str:
-    """The address in its usual notation; empty if it is none.
-
-    Each word holds four bytes as they are on the network, and was written in the byte order of
-    the machine.
-    """
-    raw = b"".join(word.to_bytes(4, order) for word, _ in zip(words, range(4), strict=False))
-    return str(ip_address(raw)) if len(raw) == 4 * _WORDS.get(family, -1) else ""
 
 
 def _file(reg: images.RegFile, ghost: bool) -> RegularFile:
@@ -216,7 +101,7 @@ def _file(reg: images.RegFile, ghost: bool) -> RegularFile:
     )
 
 
-def _mounts(found: _Images) -> Iterator[Mount]:
+def _mounts(found: Images) -> Iterator[Mount]:
     for name in found.named(r"mountpoints-\d+\.img", needed="mountpoints-*.img"):
         for entry in found.decoded(name, Magic.MOUNTS, images.Mnt):
             yield Mount(
@@ -226,7 +111,7 @@ def _mounts(found: _Images) -> Iterator[Mount]:
             )
 
 
-def _controllers(found: _Images) -> tuple[str, ...]:
+def _controllers(found: Images) -> tuple[str, ...]:
     return _unique(
         name
         for cgroup in found.optional("cgroup.img", Magic.CGROUP, images.Cgroup)
@@ -237,7 +122,3 @@ def _controllers(found: _Images) -> tuple[str, ...]:
 
 def _unique(names: Iterable[bytes]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(map(decode, names)))
-
-
-def _named(number: int, names: dict[int, str]) -> str:
-    return names.get(number, str(number))

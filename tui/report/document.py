@@ -9,10 +9,12 @@ from typing import Any
 
 import msgspec
 
+from tui.archive.layout import IMAGES, PRE_IMAGES, Layout
 from tui.archive.model import Member, Problem
 from tui.checkpoint.checkpoint import CONFIG, NETWORK, SPEC, Checkpoint
+from tui.checkpoint.origin import origin
 from tui.checkpoint.secrets import masked
-from tui.checkpoint.summary import checkpointed
+from tui.checkpoint.summary import lacking
 from tui.host.document import facts_json
 from tui.host.facts import HostFacts, Known
 from tui.restore.conflict import Conflict, Remedy
@@ -25,8 +27,15 @@ from tui.text import pointer
 SCHEMA = 1
 """Raised when a reader of an older document would misread a newer one."""
 
-SECTIONS = ("config", "spec", "network", "members", "problems")
+SECTIONS = (
+    *("config", "spec", "network"),
+    *("processes", "files", "sockets", "mounts"),
+    *("members", "problems"),
+)
 """What `inspect --section` can be asked for."""
+
+INSIDE = {"processes", "files", "sockets", "mounts"}
+"""Those of them that CRIU's images tell."""
 
 _DOCUMENTS = {"config": CONFIG, "spec": SPEC, "network": NETWORK}
 
@@ -46,32 +55,45 @@ def inspect_document(
         "schema": SCHEMA,
         "archive": archive_document(checkpoint, sha256=sha256),
     }
-    for section in tuple(sections) or SECTIONS:
-        document[section] = _section(checkpoint, section, reveal=reveal)
+    wanted = tuple(sections) or SECTIONS
+    running = _running(checkpoint) if INSIDE & set(wanted) else {}
+    for section in wanted:
+        document[section] = (
+            running[section] if section in running else _section(checkpoint, section, reveal=reveal)
+        )
     return document
 
 
 def archive_document(checkpoint: Checkpoint, *, sha256: str) -> dict[str, Any]:
     """Who made the archive, of what, and whether all of it could be read."""
-    contents, config = checkpoint.contents, checkpoint.config
-    moment = checkpointed(checkpoint)
+    contents, found = checkpoint.contents, origin(checkpoint)
     return {
         "path": contents.path,
-        "engine": "podman",
+        "form": contents.form,
+        "layout": checkpoint.layout.name.lower(),
+        "engine": found.engine,
         "compression": contents.compression,
-        "name": config.name,
-        "id": config.id,
-        "image": config.image_name,
-        "image_id": config.image_id,
-        "pod": config.pod,
-        "runtime": config.runtime,
-        "created": config.created,
-        "checkpointed": moment.isoformat() if moment else "",
+        "name": found.name,
+        "id": found.id,
+        "image": found.image,
+        "image_id": found.image_id,
+        "pod": found.pod,
+        "namespace": found.namespace,
+        "runtime": found.runtime,
+        "created": checkpoint.config.created,
+        "checkpointed": found.checkpointed.isoformat() if found.checkpointed else "",
+        "tools": dict(found.tools),
+        "lacking": list(lacking(checkpoint)),
         "size": contents.identity.size,
         "sha256": sha256,
         "complete": contents.complete,
         "problems": [_problem(problem) for problem in _problems(checkpoint)],
     }
+
+
+def image_folder(checkpoint: Checkpoint) -> str:
+    """Where CRIU's images lie in an archive of this kind."""
+    return PRE_IMAGES if checkpoint.layout is Layout.PODMAN_PRE else IMAGES
 
 
 def check_document(
@@ -138,6 +160,15 @@ def event_document(event: Event) -> dict[str, Any]:
             document["diagnosis"]["remedies"] = remedies
         document["conflicts"] = [conflict_document(conflict) for conflict in event.conflicts]
     return document
+
+
+def _running(checkpoint: Checkpoint) -> dict[str, Any]:
+    """The sections about what was running; the parser of CRIU's images is loaded only here."""
+    from tui.criu.inside import read_inside
+    from tui.report.inside import DOCUMENTS
+
+    found = read_inside(checkpoint.contents, image_folder(checkpoint))
+    return {section: document(found) for section, document in DOCUMENTS.items()}
 
 
 def _section(checkpoint: Checkpoint, section: str, *, reveal: bool) -> Any:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from tui.report.text import columns
+from tui.report.lines import columns
 from tui.restore.conflict import Severity
 from tui.restore.journal import CleanUp, Ran, Record, State
 from tui.restore.remains import short_line

@@ -2,16 +2,18 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import islice
 
+from tui.archive.layout import Layout
+from tui.archive.model import Contents, Form
+from tui.archive.standard_input import shown
 from tui.checkpoint.checkpoint import CONFIG, NETWORK, SPEC, Checkpoint
+from tui.checkpoint.filesystem import root
+from tui.checkpoint.origin import Engine, Origin, origin
 from tui.checkpoint.spec import Mount
 from tui.checkpoint.summary import (
-    checkpointed,
-    created,
-    deleted,
-    diff,
-    diff_size,
+    lacking,
     memory_size,
     podman_version,
     volume_sizes,
@@ -84,16 +86,24 @@ def _said(rows: Iterable[Row]) -> Iterator[Row]:
 
 
 def _container(checkpoint: Checkpoint) -> Iterator[Row]:
-    config = checkpoint.config
-    moment = created(checkpoint)
-    yield Row("name", config.name, Location(CONFIG, "/name"))
-    yield Row("id", config.id[:SHORT_ID], Location(CONFIG, "/id"))
-    yield Row("image", config.image_name, Location(CONFIG, "/rootfsImageName"))
-    yield Row("image id", config.image_id[:SHORT_ID], Location(CONFIG, "/rootfsImageID"))
+    found = origin(checkpoint)
+    yield Row("name", found.name, Location(CONFIG, "/name"))
+    yield Row("id", found.id[:SHORT_ID], Location(CONFIG, "/id"))
+    yield Row("image", found.image, Location(CONFIG, "/rootfsImageName"))
+    yield Row("image id", found.image_id[:SHORT_ID], Location(CONFIG, "/rootfsImageID"))
     yield Row("command", _shortened(shell_line(checkpoint.spec.process.args or ())))
     yield Row("working dir", checkpoint.spec.process.cwd)
-    yield Row("pod", config.pod[:SHORT_ID], Location(CONFIG, "/pod"))
-    yield Row("created", f"{moment:%Y-%m-%d %H:%M:%S %Z} ({age(moment)})" if moment else "")
+    yield Row("pod", _pod(checkpoint, found), Location(CONFIG, "/pod"))
+    yield Row("created", _moment(found.created))
+
+
+def _pod(checkpoint: Checkpoint, found: Origin) -> str:
+    pod = found.pod[:SHORT_ID] if found.pod == checkpoint.config.pod else found.pod
+    return f"{pod} in namespace {found.namespace}" if pod and found.namespace else pod
+
+
+def _moment(moment: datetime | None) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%S %Z} ({age(moment)})" if moment else ""
 
 
 def _shortened(words: str) -> str:
@@ -101,22 +111,46 @@ def _shortened(words: str) -> str:
 
 
 def _checkpoint(checkpoint: Checkpoint) -> Iterator[Row]:
-    contents, version = checkpoint.contents, podman_version(checkpoint)
-    moment = checkpointed(checkpoint)
-    yield Row("file", contents.path)
-    yield Row("size", f"{size(contents.identity.size)}, {contents.compression}")
-    yield Row("made by", f"Podman {version} or later" if version else "Podman")
-    yield Row("runtime", checkpoint.config.runtime, Location(CONFIG, "/runtime"))
-    yield Row("made at", f"{moment:%Y-%m-%d %H:%M:%S %Z} ({age(moment)})" if moment else "")
+    contents, found = checkpoint.contents, origin(checkpoint)
+    yield Row("file", shown(contents.path))
+    yield Row("size", f"{size(contents.identity.size)}, {_form(contents)}")
+    yield Row("made by", _made_by(checkpoint, found))
+    yield Row("runtime", found.runtime, Location(CONFIG, "/runtime"))
+    for name, value in found.tools:
+        if name != "podman":
+            yield Row(name, value.partition("\n")[0])
+    yield Row("made at", _moment(found.checkpointed))
+    yield Row("lacks", "; ".join(lacking(checkpoint)))
     if not contents.finished:
         yield Row("contents", "still being read …")
         return
-    changed, gone = diff(checkpoint), deleted(checkpoint)
+    files = root(checkpoint)
+    changed = [one for one in files.entries if one.member]
+    gone = len(files.entries) - len(changed)
     yield Row("memory", size(memory_size(checkpoint)))
     if changed:
-        yield Row("changed files", f"{len(changed):,}, {size(diff_size(checkpoint))}")
-    yield Row("deleted files", f"{len(gone):,}" if gone else "")
+        yield Row("changed files", f"{len(changed):,}, {size(files.size)}")
+    yield Row("deleted files", f"{gone:,}" if gone else "")
     yield Row("members", f"{len(contents.members):,}")
+
+
+def _form(contents: Contents) -> str:
+    match contents.form:
+        case Form.FOLDER:
+            return "a folder"
+        case Form.IMAGE:
+            name = contents.layer.name if contents.layer else ""
+            return f"the image {name}".rstrip() + f", {contents.compression} inside"
+        case Form.ARCHIVE:
+            return str(contents.compression)
+
+
+def _made_by(checkpoint: Checkpoint, found: Origin) -> str:
+    if found.engine is not Engine.PODMAN:
+        return found.engine.label
+    version, oldest = dict(found.tools).get("podman"), podman_version(checkpoint)
+    what = f"Podman {version or f'{oldest} or later'}" if version or oldest else "Podman"
+    return f"{what}, ahead of the final one" if checkpoint.layout is Layout.PODMAN_PRE else what
 
 
 def _grants(checkpoint: Checkpoint) -> Iterator[Row]:

@@ -6,12 +6,15 @@ from typing import Any
 import msgspec
 
 from tui.archive.model import Problem
+from tui.archive.standard_input import shown
 from tui.checkpoint.checkpoint import CONFIG, NETWORK, SPEC, Checkpoint
 from tui.checkpoint.config import Json
+from tui.checkpoint.origin import origin
 from tui.checkpoint.secrets import masked
 from tui.host.document import container_key, listener_key
 from tui.host.facts import Fact, HostFacts, Known, PublishedPort, Unknown
-from tui.report.document import dumps
+from tui.report.document import INSIDE, dumps, image_folder
+from tui.report.lines import columns
 from tui.report.summary import summary
 from tui.restore.conflict import Conflict, Remedy, Severity, counts
 from tui.restore.events import (
@@ -63,7 +66,11 @@ def inspect_text(
 ) -> str:
     """What `inspect` prints: a summary, or each of `sections`."""
     if sections:
-        parts = [_section(checkpoint, section, reveal=reveal) for section in sections]
+        running = _running(checkpoint) if INSIDE & set(sections) else {}
+        parts = [
+            running.get(section) or _section(checkpoint, section, reveal=reveal)
+            for section in sections
+        ]
     else:
         parts = [
             [section.title, *columns(((row.label, row.value) for row in section.rows), "  ")]
@@ -74,15 +81,15 @@ def inspect_text(
 
 def check_text(checkpoint: Checkpoint, facts: HostFacts, plan: Plan) -> str:
     """What `check` prints: the verdict, each conflict, the changes and the command."""
-    config = checkpoint.config
+    known = origin(checkpoint)
     found = ", ".join(counted(severity, count) for severity, count in counts(plan.conflicts))
-    container = f"{config.name} ({config.image_name})" if config.image_name else config.name
+    container = f"{known.name} ({known.image})" if known.image else known.name or "unknown"
     lines = [
         f"{_VERDICTS[plan.verdict]}{f' ({found})' if found else ''}",
         *columns(
             (
                 ("container", safe_text(container)),
-                ("archive", safe_text(checkpoint.contents.path)),
+                ("archive", safe_text(shown(checkpoint.contents.path))),
                 ("host", safe_text(facts.host)),
             ),
             "  ",
@@ -98,7 +105,9 @@ def check_text(checkpoint: Checkpoint, facts: HostFacts, plan: Plan) -> str:
         for change in change_documents(checkpoint, plan.changes):
             lines.append(f"  {safe_text(change['document'])} {safe_text(change['pointer'])}")
             lines.append(f"    {_value(change['before'])} → {_value(change['after'])}")
-    return "\n".join([*lines, "", "The command", f"  {shell_line(plan.command)}"])
+    if plan.command:
+        lines += ["", "The command", f"  {shell_line(plan.command)}"]
+    return "\n".join(lines)
 
 
 def conflict_lines(conflict: Conflict) -> list[str]:
@@ -218,15 +227,14 @@ def checks_text(rows: Iterable[tuple[str, str, str]]) -> str:
     return "\n".join(columns(rows))
 
 
-def columns(rows: Iterable[Sequence[str]], indent: str = "") -> list[str]:
-    """`rows` with their columns aligned."""
-    cells = [list(row) for row in rows]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    return [
-        indent
-        + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in cells
-    ]
+def _running(checkpoint: Checkpoint) -> dict[str, list[str]]:
+    """The sections about what was running; the parser of CRIU's images is loaded only here."""
+    from tui.criu.inside import read_inside
+    from tui.report.inside_text import LINES
+
+    found = read_inside(checkpoint.contents, image_folder(checkpoint))
+    problems = list(_problem_lines(found.problems))
+    return {section: [*lines(found), *problems] for section, lines in LINES.items()}
 
 
 def _section(checkpoint: Checkpoint, section: str, *, reveal: bool) -> list[str]:

@@ -4,9 +4,11 @@ from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from pathlib import Path
 
+from tui.archive.model import Form
 from tui.checkpoint.checkpoint import Checkpoint
 from tui.host.facts import HostFacts
 from tui.restore.checks import CHECKS, Case
+from tui.restore.checks.archive import OF_ARCHIVES, foreign
 from tui.restore.conflict import Conflict, Remedy, Severity
 from tui.restore.options import RestoreOptions
 from tui.restore.pods import chosen_pod
@@ -35,6 +37,7 @@ class Plan:
     """The worst first, and then in the order in which Podman meets them."""
     changes: tuple[Change, ...]
     command: tuple[str, ...]
+    """Empty where Podman cannot import such a checkpoint."""
     grants: tuple[Grant, ...] = ()
     """What the archive would be given on the host, the riskiest first."""
 
@@ -56,18 +59,31 @@ def make_plan(checkpoint: Checkpoint, facts: HostFacts, options: RestoreOptions)
     """Put the archive and the host next to each other.
 
     Asks nobody and changes nothing; what the archive, the host and the options say, however odd,
-    becomes conflicts and never an exception.
+    becomes conflicts and never an exception. Of a checkpoint that Podman does not restore at all
+    only that is told: what it would meet later is beside the point.
     """
     case = Case(checkpoint, facts, options)
+    if foreign(checkpoint):
+        found = [one for code in OF_ARCHIVES for one in CHECKS[code].look(case)]
+        return Plan(options, tuple(found), (), ())
     found = [conflict for check in CHECKS.values() for conflict in check.look(case)]
     found.sort(key=lambda conflict: _SEVERITIES.index(conflict.severity))
     return Plan(
         options,
         tuple(found),
         changes(checkpoint, facts, options, case.podman_version),
-        command(str(Path(checkpoint.contents.path).absolute()), facts, options),
+        _command(checkpoint, facts, options),
         grants(checkpoint, facts),
     )
+
+
+def _command(
+    checkpoint: Checkpoint, facts: HostFacts, options: RestoreOptions
+) -> tuple[str, ...]:
+    contents = checkpoint.contents
+    if contents.form is not Form.ARCHIVE:
+        return ()
+    return command(str(Path(contents.path).absolute()), facts, options)
 
 
 def command(path: str, facts: HostFacts, options: RestoreOptions) -> tuple[str, ...]:

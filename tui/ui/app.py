@@ -15,6 +15,7 @@ from textual.signal import Signal
 from textual.theme import Theme
 from textual.worker import get_current_worker
 
+from tui.archive.finding import holds_checkpoint
 from tui.checkpoint import reading
 from tui.checkpoint.checkpoint import Checkpoint
 from tui.errors import ArchiveError, ExitCode, HostError, PodthawError
@@ -133,7 +134,8 @@ class PodthawApp(App[PodthawError]):
         self.app_resume_signal.subscribe(self, lambda _: self.screen.refresh(layout=True))
         self._listen_to_signals()
         self._look_back()
-        if Path(self._path).is_dir():
+        path = Path(self._path)
+        if path.is_dir() and not holds_checkpoint(path):
             self.push_screen(OpenScreen(self._path))
         else:
             self.open(self._path)

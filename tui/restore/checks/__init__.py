@@ -25,6 +25,7 @@ ORDER = (
     "archive-incomplete",
     "archive-ambiguous",
     "engine-unsupported",
+    "import-needs-archive",
     "runtime-missing",
     "rootless",
     "option-unknown",

@@ -2,11 +2,17 @@
 
 from collections.abc import Iterable, Iterator
 
-from tui.archive.model import Problem
+from tui.archive.layout import Layout
+from tui.archive.model import Form, Problem
 from tui.checkpoint.checkpoint import CONFIG, Checkpoint
+from tui.checkpoint.origin import Engine, engine
 from tui.restore.checks.registry import Case, check
 from tui.restore.checks.words import some
 from tui.restore.conflict import Conflict, Evidence, Location, Severity
+from tui.text import shell_line
+
+OF_ARCHIVES = ("archive-incomplete", "archive-ambiguous", "engine-unsupported")
+"""The checks that look at the archive alone, and so at every engine's."""
 
 
 @check("archive-incomplete", Severity.BLOCKER, "Not all of the archive could be read")
@@ -27,7 +33,7 @@ def incomplete(case: Case) -> Iterator[Conflict]:
             "The restore waits until the whole archive has been seen.",
         )
         return
-    if contents.complete and case.checkpoint.readable:
+    if case.checkpoint.whole:
         return
     yield Conflict(
         "archive-incomplete",
@@ -41,17 +47,39 @@ def incomplete(case: Case) -> Iterator[Conflict]:
     )
 
 
-@check("engine-unsupported", Severity.BLOCKER, "Podman did not write the archive's config.dump")
+@check("engine-unsupported", Severity.BLOCKER, "Podman cannot restore such a checkpoint")
 def unsupported(case: Case) -> Iterator[Conflict]:
-    """config.dump lacks the container's ID, or any root file system: Podman always writes both.
+    """Another engine made the checkpoint, or it is only a part of one.
 
-    Other engines have a config.dump of their own, and Podman cannot restore from it: it would look
-    for an image without a name, and fail. podthaw does not even open the archives that it knows to
-    be of CRI-O or containerd; this is for all others. Restore the archive with the engine that
-    made it, or make a checkpoint with `podman container checkpoint --export`.
+    Podman needs its own config.dump, with the container's ID and its image or root folder. Others
+    restore their checkpoints in their own way:
+
+    CRI-O and containerd: the archive becomes an image (`checkpointctl build ARCHIVE IMAGE`), and
+    the kubelet makes a container from that image, which the engine then restores.
+
+    Images of CRIU alone: `runc restore --image-path FOLDER` or `crun restore`, with the bundle
+    that the container ran from; what `docker checkpoint` made, `docker start --checkpoint NAME`
+    with the container that is still there.
+
+    A pre-checkpoint of Podman holds memory only. Restore the checkpoint that was made after it
+    with `--with-previous`, and name this one with `--import-previous`.
     """
-    config = case.checkpoint.config
-    if CONFIG not in case.checkpoint.documents or CONFIG in case.checkpoint.senseless:
+    checkpoint = case.checkpoint
+    if checkpoint.layout in _ELSEWHERE:
+        title, detail = _ELSEWHERE[checkpoint.layout]
+        if engine(checkpoint) is Engine.DOCKER:
+            title, detail = _DOCKER
+        yield Conflict(
+            "engine-unsupported",
+            Severity.BLOCKER,
+            title,
+            detail,
+            where=(case.at(CONFIG),) if CONFIG in checkpoint.documents else (),
+            evidence=Evidence(archive=checkpoint.layout.value),
+        )
+        return
+    config = checkpoint.config
+    if CONFIG not in checkpoint.documents or CONFIG in checkpoint.senseless:
         return  # not read yet, or not to be read at all, which is said already
     parts = {
         "the container's ID": config.id,
@@ -67,6 +95,74 @@ def unsupported(case: Case) -> Iterator[Conflict]:
             where=(case.at(CONFIG),),
             evidence=Evidence(archive=f"no {lacking} in config.dump"),
         )
+
+
+_KUBELET = (
+    "Make an image of the archive (checkpointctl build ARCHIVE IMAGE), push it where the node can"
+    " pull it, and let the kubelet start a container from it: {} restores it."
+)
+
+_ELSEWHERE = {
+    Layout.CRIO: (
+        "CRI-O made this checkpoint, and only CRI-O restores it",
+        "Podman would look for an image without a name and ID. " + _KUBELET.format("CRI-O"),
+    ),
+    Layout.CONTAINERD: (
+        "containerd made this checkpoint, and only containerd restores it",
+        "Podman has no runtime of the name that is in it. " + _KUBELET.format("containerd"),
+    ),
+    Layout.PODMAN_PRE: (
+        "A pre-checkpoint cannot be restored alone",
+        "It holds memory only. Restore the checkpoint that was made after it with --with-previous,"
+        " and name this one with --import-previous.",
+    ),
+    Layout.CRIU: (
+        "A runtime made these images, without what Podman needs",
+        "There is no config.dump. Restore them with the bundle that the container ran from: runc"
+        " restore --image-path FOLDER, or crun restore.",
+    ),
+}
+"""What to say of checkpoints that Podman does not restore: a title and a detail."""
+
+_DOCKER = (
+    "Docker made these images, and only Docker restores them",
+    "There is no config.dump. Restore them where the container is still there: docker start"
+    " --checkpoint NAME CONTAINER.",
+)
+
+
+@check("import-needs-archive", Severity.BLOCKER, "Podman imports a file, not a folder or an image")
+def needs_archive(case: Case) -> Iterator[Conflict]:
+    """The checkpoint is Podman's, but lies unpacked in a folder, or as a layer in an image.
+
+    `podman container restore --import` takes the archive that `podman container checkpoint
+    --export` wrote. Of a folder make an archive again: `tar -C FOLDER -cf FILE .`. A checkpoint
+    image is loaded (`podman load -i FILE`, of a folder `podman pull oci:FOLDER`) and restored by
+    its name: `podman container restore IMAGE`.
+    """
+    contents = case.checkpoint.contents
+    if case.checkpoint.layout in _ELSEWHERE or contents.form is Form.ARCHIVE:
+        return
+    path = shell_line([contents.path])
+    if contents.form is Form.FOLDER:
+        title = "Podman imports an archive, not a folder"
+        detail = f"Make an archive of it: tar -C {path} -cf checkpoint.tar ."
+    else:
+        outer = contents.layer.outer.form if contents.layer else Form.ARCHIVE
+        name = (contents.layer.name if contents.layer else "") or "IMAGE"
+        load = f"podman pull oci:{path}" if outer is Form.FOLDER else f"podman load -i {path}"
+        title = "Podman restores an image by its name"
+        detail = f"Load it with {load}, then: podman container restore {shell_line([name])}"
+    yield Conflict(
+        "import-needs-archive",
+        Severity.BLOCKER,
+        title,
+        detail,
+        evidence=Evidence(archive=f"the checkpoint is {_FORMS[contents.form]}"),
+    )
+
+
+_FORMS = {Form.FOLDER: "a folder", Form.IMAGE: "the layer of an image"}
 
 
 @check("archive-ambiguous", Severity.BLOCKER, "Podman would read something else than you see")
@@ -87,6 +183,11 @@ def ambiguous(case: Case) -> Iterator[Conflict]:
             where=_places(case.checkpoint, found),
             evidence=Evidence(archive=_said(found)),
         )
+
+
+def foreign(checkpoint: Checkpoint) -> bool:
+    """Whether Podman does not restore such checkpoints, whatever the host."""
+    return checkpoint.layout in _ELSEWHERE
 
 
 def _said(problems: Iterable[Problem]) -> str:

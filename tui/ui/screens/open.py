@@ -7,6 +7,7 @@ from textual.widgets import Footer, OptionList, Static
 from textual.widgets.option_list import Option
 
 from tui.archive.finding import Candidate, candidates
+from tui.archive.model import Form
 from tui.errors import ArchiveError
 from tui.text import age, plural, safe_text, size
 from tui.ui.keys import Scope, bindings
@@ -59,8 +60,9 @@ class OpenScreen(PodthawScreen):
 
 def _line(one: Candidate, width: int) -> Content:
     name = safe_text(one.path.name)
+    folder = one.form is Form.FOLDER
     return Content.assemble(
         (f"{name:{width}}", "bold"),
-        f"  {one.compression:6}{size(one.size):>12}",
+        f"  {one.form if folder else one.compression:6}{'' if folder else size(one.size):>12}",
         (f"   {age(one.modified)}", "$quiet"),
     )

@@ -1,13 +1,12 @@
 """The line on top: which archive, of which container, in front of which host."""
 
-from pathlib import PurePath
-
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.widgets import Static
 
-from tui.checkpoint.summary import checkpointed
+from tui.archive.standard_input import shown
+from tui.checkpoint.origin import origin
 from tui.text import age, safe_text, size
 from tui.ui.session import Session
 
@@ -29,12 +28,12 @@ class ArchiveLine(Horizontal):
 
 
 def _archive(session: Session) -> Content:
-    name = Content.styled(safe_text(PurePath(session.path).name), "bold")
+    name = Content.styled(safe_text(shown(session.path).rpartition("/")[2]), "bold")
     checkpoint = session.checkpoint
     if checkpoint is None:
         return Content.assemble(name, "  reading …")
-    config, contents = checkpoint.config, checkpoint.contents
-    moment = checkpointed(checkpoint)
+    contents, found = checkpoint.contents, origin(checkpoint)
+    engine, moment = found.engine.label, found.checkpointed
     state = ""
     if not contents.finished:
         state = f"reading {contents.position / max(contents.identity.size, 1):.0%}"
@@ -42,9 +41,9 @@ def _archive(session: Session) -> Content:
         state = "✖ damaged"
     parts = (
         state,
-        safe_text(config.name or config.id[:12]),
-        safe_text(config.image_name),
-        safe_text(f"Podman, {config.runtime}" if config.runtime else "Podman"),
+        safe_text(found.name or found.id[:12]),
+        safe_text(found.image),
+        safe_text(f"{engine}, {found.runtime}" if found.runtime else engine),
         f"{contents.compression}, {size(contents.identity.size)}",
         age(moment) if moment else "",
     )
