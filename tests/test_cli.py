@@ -157,3 +157,15 @@ def test_a_folder_of_images_is_shown_and_checked(capsys: Captured, tmp_path: Pat
     assert len(archive["lacking"]) == 2
     assert main(["check", path, "--host", "demo"]) == 1
     assert "runc restore --image-path" in capsys.readouterr().out
+
+
+def test_digests_alone_and_beside_other_parts(capsys: Captured) -> None:
+    raw = hashlib.sha256(Path(WEB).read_bytes()).hexdigest()
+    assert main(["inspect", WEB, "--digests"]) == 0
+    first, *lines = capsys.readouterr().out.splitlines()
+    assert first == f"the archive itself: {raw}"
+    assert all(len(line.partition("  ")[0]) == 64 for line in lines)
+    assert main(["inspect", WEB, "--digests", "--section", "stats", "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["digests"]["archive"] == document["archive"]["sha256"] == raw
+    assert {"stats", "digests"} <= set(document)

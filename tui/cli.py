@@ -106,8 +106,11 @@ def _inspect_parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="NAME",
-        help="only this part: config, spec, network, processes, files, sockets, mounts, members,"
-        " problems (repeatable)",
+        help="only this part: config, spec, network, processes, files, sockets, mounts,"
+        " filesystem, logs, stats, sizes, members, problems (repeatable)",
+    )
+    parser.add_argument(
+        "--digests", action="store_true", help="the SHA-256 of the archive and of every file in it"
     )
     _add_json_option(parser)
     _add_secrets_option(parser)
@@ -303,6 +306,7 @@ def _run_inspect(options: argparse.Namespace) -> int:
         return inspect(
             path,
             sections=options.section,
+            digests=options.digests,
             as_json=options.json,
             reveal=options.show_secrets,
         )

@@ -9,7 +9,7 @@ from enum import Enum, auto
 from pathlib import Path
 from time import monotonic
 
-from tui.archive.digest import sha256_aside
+from tui.archive.digest import member_digests, sha256_aside
 from tui.checkpoint.checkpoint import Checkpoint
 from tui.checkpoint.reading import load, read
 from tui.errors import ArchiveError, ExitCode, HostError, PodthawError, UsageError
@@ -19,6 +19,8 @@ from tui.host.host import Host
 from tui.host.questions import Questions, questions
 from tui.report import document, text
 from tui.report.history import history_text, record_markdown, record_text
+from tui.report.parts import digests_document
+from tui.report.parts_text import digests_lines
 from tui.restore import journal, recovery
 from tui.restore.checks import explain as explanation
 from tui.restore.checks import table
@@ -52,8 +54,15 @@ class AfterFailure(Enum):
     KEEP = auto()
 
 
-def inspect(path: str, *, sections: Sequence[str], as_json: bool, reveal: bool) -> int:
-    """Print what is inside the checkpoint at `path`."""
+def inspect(
+    path: str,
+    *,
+    sections: Sequence[str],
+    as_json: bool,
+    reveal: bool,
+    digests: bool = False,
+) -> int:
+    """Print what is inside the checkpoint at `path`; with `digests` alone only those."""
     unknown = [name for name in sections if name not in document.SECTIONS]
     if unknown:
         raise UsageError(
@@ -61,12 +70,19 @@ def inspect(path: str, *, sections: Sequence[str], as_json: bool, reveal: bool) 
         )
     digest = _digest(path) if as_json else None
     checkpoint = load(path)
+    checksums = member_digests(checkpoint.contents) if digests else None
     if digest:
-        _print_json(
-            document.inspect_document(checkpoint, sha256=digest(), sections=sections, reveal=reveal)
+        found = document.inspect_document(
+            checkpoint, sha256=digest(), sections=sections, reveal=reveal
         )
+        if checksums:
+            found["digests"] = digests_document(checksums)
+        _print_json(found)
     else:
-        print(text.inspect_text(checkpoint, sections=sections, reveal=reveal))
+        if sections or not checksums:
+            print(text.inspect_text(checkpoint, sections=sections, reveal=reveal))
+        if checksums:
+            print("\n".join(digests_lines(checksums)))
     return _archive_code(checkpoint)
 
 

@@ -17,6 +17,12 @@ from tui.checkpoint.secrets import masked
 from tui.checkpoint.summary import lacking
 from tui.host.document import facts_json
 from tui.host.facts import HostFacts, Known
+from tui.report.parts import (
+    filesystem_document,
+    logs_document,
+    sizes_document,
+    stats_document,
+)
 from tui.restore.conflict import Conflict, Remedy
 from tui.restore.events import Event, Finished
 from tui.restore.journal import Record, State
@@ -30,12 +36,19 @@ SCHEMA = 1
 SECTIONS = (
     *("config", "spec", "network"),
     *("processes", "files", "sockets", "mounts"),
+    *("filesystem", "logs", "stats", "sizes"),
     *("members", "problems"),
 )
 """What `inspect --section` can be asked for."""
 
 INSIDE = {"processes", "files", "sockets", "mounts"}
 """Those of them that CRIU's images tell."""
+
+_PARTS = {
+    "filesystem": filesystem_document,
+    "stats": stats_document,
+    "sizes": sizes_document,
+}
 
 _DOCUMENTS = {"config": CONFIG, "spec": SPEC, "network": NETWORK}
 
@@ -176,6 +189,10 @@ def _section(checkpoint: Checkpoint, section: str, *, reveal: bool) -> Any:
         return [_member(member) for member in checkpoint.contents.members]
     if section == "problems":
         return [_problem(problem) for problem in _problems(checkpoint)]
+    if section == "logs":
+        return logs_document(checkpoint, reveal=reveal)
+    if section in _PARTS:
+        return _PARTS[section](checkpoint)
     name = _DOCUMENTS[section]
     document = checkpoint.documents.get(name)
     return document if reveal else masked(name, document)

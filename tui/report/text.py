@@ -15,6 +15,7 @@ from tui.host.document import container_key, listener_key
 from tui.host.facts import Fact, HostFacts, Known, PublishedPort, Unknown
 from tui.report.document import INSIDE, dumps, image_folder
 from tui.report.lines import columns
+from tui.report.parts_text import filesystem_lines, logs_lines, sizes_lines, stats_lines
 from tui.report.summary import summary
 from tui.restore.conflict import Conflict, Remedy, Severity, counts
 from tui.restore.events import (
@@ -237,6 +238,9 @@ def _running(checkpoint: Checkpoint) -> dict[str, list[str]]:
     return {section: [*lines(found), *problems] for section, lines in LINES.items()}
 
 
+_PARTS = {"filesystem": filesystem_lines, "stats": stats_lines, "sizes": sizes_lines}
+
+
 def _section(checkpoint: Checkpoint, section: str, *, reveal: bool) -> list[str]:
     contents = checkpoint.contents
     if section == "members":
@@ -247,6 +251,10 @@ def _section(checkpoint: Checkpoint, section: str, *, reveal: bool) -> list[str]
     if section == "problems":
         problems = contents.problems + contents.ambiguities
         return list(_problem_lines(problems)) or ["no problems"]
+    if section == "logs":
+        return logs_lines(checkpoint, reveal=reveal)
+    if section in _PARTS:
+        return _PARTS[section](checkpoint)
     name = {"config": CONFIG, "spec": SPEC, "network": NETWORK}[section]
     document = checkpoint.documents.get(name)
     return [dumps(document if reveal else masked(name, document))]
