@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from tui import findings
 from tui.restore.checks import table
 from tui.ui.keys import KEYS, Key, Scope
 
@@ -13,13 +14,15 @@ def generated() -> dict[str, str]:
     """Each generated part, by the name in its markers."""
     checks = ["| code | severity | what it means |", "|---|---|---|"]
     checks += [f"| `{code}` | {severity} | {title} |" for code, severity, title in table()]
+    rules = ["| rule | severity | what it means |", "|---|---|---|"]
+    rules += [f"| `{code}` | {severity} | {title} |" for code, severity, title in findings.table()]
     keys: list[str] = []
     for scope, entries in KEYS.items():
         keys += [f"| {scope} | |", "|---|---|"] if not keys else [f"| **{scope}** | |"]
         keys += [f"| {_keys(entry)} | {entry.help} |" for entry in entries]
         if scope is Scope.CONFLICTS:
             keys.append("| `A` `B` `C` … | Use the remedy that bears this letter. |")
-    return {"checks": "\n".join(checks), "keys": "\n".join(keys)}
+    return {"checks": "\n".join(checks), "rules": "\n".join(rules), "keys": "\n".join(keys)}
 
 
 def _keys(key: Key) -> str:

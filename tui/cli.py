@@ -107,7 +107,12 @@ def _inspect_parser() -> argparse.ArgumentParser:
         default=[],
         metavar="NAME",
         help="only this part: config, spec, network, processes, files, sockets, mounts,"
-        " filesystem, logs, stats, sizes, members, problems (repeatable)",
+        " filesystem, logs, stats, sizes, findings, members, problems (repeatable)",
+    )
+    parser.add_argument(
+        "--memory",
+        action="store_true",
+        help="look for findings in memory and in files, too, which may be unpacked first",
     )
     parser.add_argument(
         "--digests", action="store_true", help="the SHA-256 of the archive and of every file in it"
@@ -178,7 +183,7 @@ def _history_parser() -> argparse.ArgumentParser:
 
 
 def _explain_parser() -> argparse.ArgumentParser:
-    parser = _new("explain", "Explain a check; without CODE, list them all.")
+    parser = _new("explain", "Explain a check or a rule for findings; without CODE, list them all.")
     parser.add_argument("code", metavar="CODE", nargs="?", default="")
     parser.set_defaults(run=_run_explain)
     return parser
@@ -307,6 +312,7 @@ def _run_inspect(options: argparse.Namespace) -> int:
             path,
             sections=options.section,
             digests=options.digests,
+            memory=options.memory,
             as_json=options.json,
             reveal=options.show_secrets,
         )

@@ -22,8 +22,8 @@ from tui.report.history import history_text, record_markdown, record_text
 from tui.report.parts import digests_document
 from tui.report.parts_text import digests_lines
 from tui.restore import journal, recovery
+from tui.restore.checks import CHECKS, table
 from tui.restore.checks import explain as explanation
-from tui.restore.checks import table
 from tui.restore.events import Event, Finished, Level, LogLine, Progress, Remains, Status
 from tui.restore.journal import CleanUp, Record
 from tui.restore.options import RestoreOptions
@@ -61,6 +61,7 @@ def inspect(
     as_json: bool,
     reveal: bool,
     digests: bool = False,
+    memory: bool = False,
 ) -> int:
     """Print what is inside the checkpoint at `path`; with `digests` alone only those."""
     unknown = [name for name in sections if name not in document.SECTIONS]
@@ -68,19 +69,21 @@ def inspect(
         raise UsageError(
             f"there is no section {unknown[0]!r}; there are {', '.join(document.SECTIONS)}"
         )
+    if memory and document.FINDINGS not in (sections or document.SECTIONS * as_json):
+        raise UsageError("--memory is about findings: say --section findings, too")
     digest = _digest(path) if as_json else None
     checkpoint = load(path)
     checksums = member_digests(checkpoint.contents) if digests else None
     if digest:
         found = document.inspect_document(
-            checkpoint, sha256=digest(), sections=sections, reveal=reveal
+            checkpoint, sha256=digest(), sections=sections, reveal=reveal, memory=memory
         )
         if checksums:
             found["digests"] = digests_document(checksums)
         _print_json(found)
     else:
         if sections or not checksums:
-            print(text.inspect_text(checkpoint, sections=sections, reveal=reveal))
+            print(text.inspect_text(checkpoint, sections=sections, reveal=reveal, memory=memory))
         if checksums:
             print("\n".join(digests_lines(checksums)))
     return _archive_code(checkpoint)
@@ -114,14 +117,19 @@ def host(where: Host, *, as_json: bool) -> int:
 
 
 def explain(code: str) -> int:
-    """Print the documentation of one check, or the list of them all."""
+    """Print the documentation of one check or rule, or the list of them all."""
+    from tui import findings  # which loads the parser of CRIU's images
+
     if not code:
-        print(text.checks_text(table()))
+        print(f"checks before a restore:\n{text.checks_text(table())}")
+        print(f"\nrules for findings:\n{text.checks_text(findings.table())}")
         return ExitCode.OK
     try:
-        print(explanation(code))
+        print(explanation(code) if code in CHECKS else findings.explain(code))
     except KeyError:
-        raise UsageError(f"there is no check {code!r}; `podthaw explain` lists them all") from None
+        raise UsageError(
+            f"there is no check or rule {code!r}; `podthaw explain` lists them all"
+        ) from None
     return ExitCode.OK
 
 

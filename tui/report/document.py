@@ -37,12 +37,15 @@ SECTIONS = (
     *("config", "spec", "network"),
     *("processes", "files", "sockets", "mounts"),
     *("filesystem", "logs", "stats", "sizes"),
-    *("members", "problems"),
+    *("findings", "members", "problems"),
 )
 """What `inspect --section` can be asked for."""
 
 INSIDE = {"processes", "files", "sockets", "mounts"}
 """Those of them that CRIU's images tell."""
+
+FINDINGS = "findings"
+"""The one that is worked out from all others."""
 
 _PARTS = {
     "filesystem": filesystem_document,
@@ -61,15 +64,23 @@ def dumps(document: object, *, indent: int | None = 2) -> str:
 
 
 def inspect_document(
-    checkpoint: Checkpoint, *, sha256: str, sections: Iterable[str] = (), reveal: bool = False
+    checkpoint: Checkpoint,
+    *,
+    sha256: str,
+    sections: Iterable[str] = (),
+    reveal: bool = False,
+    memory: bool = False,
 ) -> dict[str, Any]:
-    """What `inspect --json` prints: the archive, and each of `sections` (all of them if none)."""
+    """What `inspect --json` prints: the archive, and each of `sections` (all of them if none).
+
+    With `memory` the findings are looked for in memory, too, which may raise ArchiveError.
+    """
     document: dict[str, Any] = {
         "schema": SCHEMA,
         "archive": archive_document(checkpoint, sha256=sha256),
     }
     wanted = tuple(sections) or SECTIONS
-    running = _running(checkpoint) if INSIDE & set(wanted) else {}
+    running = _running(checkpoint, wanted, memory=memory)
     for section in wanted:
         document[section] = (
             running[section] if section in running else _section(checkpoint, section, reveal=reveal)
@@ -175,13 +186,20 @@ def event_document(event: Event) -> dict[str, Any]:
     return document
 
 
-def _running(checkpoint: Checkpoint) -> dict[str, Any]:
-    """The sections about what was running; the parser of CRIU's images is loaded only here."""
+def _running(checkpoint: Checkpoint, wanted: Iterable[str], *, memory: bool) -> dict[str, Any]:
+    """The sections in `wanted` that need CRIU's images, whose parser is loaded only here."""
+    sections = (INSIDE | {FINDINGS}) & set(wanted)
+    if not sections:
+        return {}
     from tui.criu.inside import read_inside
+    from tui.report.findings import findings, findings_document
     from tui.report.inside import DOCUMENTS
 
-    found = read_inside(checkpoint.contents, image_folder(checkpoint))
-    return {section: document(found) for section, document in DOCUMENTS.items()}
+    inside = read_inside(checkpoint.contents, image_folder(checkpoint))
+    found = {section: DOCUMENTS[section](inside) for section in INSIDE & sections}
+    if FINDINGS in sections:
+        found[FINDINGS] = findings_document(findings(checkpoint, inside, memory=memory))
+    return found
 
 
 def _section(checkpoint: Checkpoint, section: str, *, reveal: bool) -> Any:

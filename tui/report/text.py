@@ -13,7 +13,7 @@ from tui.checkpoint.origin import origin
 from tui.checkpoint.secrets import masked
 from tui.host.document import container_key, listener_key
 from tui.host.facts import Fact, HostFacts, Known, PublishedPort, Unknown
-from tui.report.document import INSIDE, dumps, image_folder
+from tui.report.document import FINDINGS, INSIDE, dumps, image_folder
 from tui.report.lines import columns
 from tui.report.parts_text import filesystem_lines, logs_lines, sizes_lines, stats_lines
 from tui.report.summary import summary
@@ -63,11 +63,18 @@ _VERDICTS = {
 
 
 def inspect_text(
-    checkpoint: Checkpoint, *, sections: Sequence[str] = (), reveal: bool = False
+    checkpoint: Checkpoint,
+    *,
+    sections: Sequence[str] = (),
+    reveal: bool = False,
+    memory: bool = False,
 ) -> str:
-    """What `inspect` prints: a summary, or each of `sections`."""
+    """What `inspect` prints: a summary, or each of `sections`.
+
+    With `memory` the findings are looked for in memory, too, which may raise ArchiveError.
+    """
     if sections:
-        running = _running(checkpoint) if INSIDE & set(sections) else {}
+        running = _running(checkpoint, sections, memory=memory)
         parts = [
             running.get(section) or _section(checkpoint, section, reveal=reveal)
             for section in sections
@@ -228,14 +235,23 @@ def checks_text(rows: Iterable[tuple[str, str, str]]) -> str:
     return "\n".join(columns(rows))
 
 
-def _running(checkpoint: Checkpoint) -> dict[str, list[str]]:
-    """The sections about what was running; the parser of CRIU's images is loaded only here."""
+def _running(
+    checkpoint: Checkpoint, wanted: Iterable[str], *, memory: bool
+) -> dict[str, list[str]]:
+    """The sections in `wanted` that need CRIU's images, whose parser is loaded only here."""
+    sections = (INSIDE | {FINDINGS}) & set(wanted)
+    if not sections:
+        return {}
     from tui.criu.inside import read_inside
+    from tui.report.findings import findings, findings_lines
     from tui.report.inside_text import LINES
 
-    found = read_inside(checkpoint.contents, image_folder(checkpoint))
-    problems = list(_problem_lines(found.problems))
-    return {section: [*lines(found), *problems] for section, lines in LINES.items()}
+    inside = read_inside(checkpoint.contents, image_folder(checkpoint))
+    problems = list(_problem_lines(inside.problems))
+    found = {section: [*LINES[section](inside), *problems] for section in INSIDE & sections}
+    if FINDINGS in sections:
+        found[FINDINGS] = findings_lines(findings(checkpoint, inside, memory=memory))
+    return found
 
 
 _PARTS = {"filesystem": filesystem_lines, "stats": stats_lines, "sizes": sizes_lines}
