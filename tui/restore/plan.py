@@ -77,9 +77,7 @@ def make_plan(checkpoint: Checkpoint, facts: HostFacts, options: RestoreOptions)
     )
 
 
-def _command(
-    checkpoint: Checkpoint, facts: HostFacts, options: RestoreOptions
-) -> tuple[str, ...]:
+def _command(checkpoint: Checkpoint, facts: HostFacts, options: RestoreOptions) -> tuple[str, ...]:
     contents = checkpoint.contents
     if contents.form is not Form.ARCHIVE:
         return ()

@@ -12,6 +12,7 @@ class Scope(StrEnum):
     EVERYWHERE = "Everywhere"
     INSPECTOR = "Inspector"
     VIEWS = "Views"
+    ROWS = "Tables of what was running"
     CONFLICTS = "Conflicts"
     RESTORE = "Restore form"
     RUN = "Running restore"
@@ -53,6 +54,9 @@ _NAMES = {
     "up": "↑",
     "left": "←",
     "right": "→",
+    "right_square_bracket": "]",
+    "left_square_bracket": "[",
+    "backspace": "Backspace",
     "home": "Home",
     "end": "End",
 }
@@ -73,7 +77,19 @@ KEYS: dict[Scope, tuple[Key, ...]] = {
         Key("copy", "y", "copy", "Copy", "Copy the value under the cursor."),
         Key("secrets", "s", "secrets", "Secrets", "Show or mask values of environment variables."),
         Key("update", "u", "update", "Update", "Ask the host again.", False),
-        Key("views", "1,2,3,4,5,6", "view({})", "Views", "Go to a view by its number.", False),
+        Key(
+            "views",
+            "1,2,3,4,5,6,7,8,9,0",
+            "view({})",
+            "Views",
+            "Go to a view by its number; those of processes stay at the same one.",
+            False,
+        ),
+        Key("next-view", "right_square_bracket", "step_view(1)", "Next", "The next view.", False),
+        Key(
+            "last-view", "left_square_bracket", "step_view(-1)", "Before", "The one before.", False
+        ),
+        Key("return", "b,backspace", "return", "Return", "Back to where a link began.", False),
         Key("back", "escape", "back", "Back", "Leave the filter or the conflicts.", False),
     ),
     Scope.VIEWS: (
@@ -85,6 +101,13 @@ KEYS: dict[Scope, tuple[Key, ...]] = {
         Key("last", "G,end", "scroll_end", "Last", "To the last line.", False),
         Key("page-down", "ctrl+d", "page_down", "Page down", "One page down.", False),
         Key("page-up", "ctrl+u", "page_up", "Page up", "One page up.", False),
+    ),
+    Scope.ROWS: (
+        Key("choose", "enter", "choose", "Details", "All about the row, or where it leads.", False),
+        Key("order", "o", "order", "Sort", "Sort by the next column, at last as it was."),
+        Key("invert", "i", "invert", "Invert", "Sort the other way round.", False),
+        Key("view", "v", "view_content", "View", "Show the bytes that the archive has of it."),
+        Key("save", "w", "save_content", "Save", "Save them to a file."),
     ),
     Scope.CONFLICTS: (
         Key("next", "j", "cursor_down", "Next", "The next conflict.", False),

@@ -5,8 +5,12 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from tui import text
+from tui.archive.model import Contents
+from tui.archive.saving import file_name
+from tui.criu.contents import pieces
 from tui.restore.events import LogLine
 from tui.state import create_private, state_dir
+from tui.ui.rows.model import Bytes
 
 
 def save_log(lines: Iterable[LogLine]) -> Path:
@@ -20,6 +24,17 @@ def save_log(lines: Iterable[LogLine]) -> Path:
 def save_report(record: str, markdown: str) -> Path:
     """A new private file with the report of a restore. Raises OSError or PodthawError."""
     return _save(f"restore-{record}-{_stamp()}.md", f"{markdown}\n")
+
+
+def save_content(contents: Contents, what: Bytes) -> Path:
+    """A new private file with bytes of the archive. Raises OSError or PodthawError."""
+    path = state_dir("saved") / f"{_stamp()}-{file_name(what.name)}"
+    with os.fdopen(create_private(path), "wb") as file:
+        for at, piece in pieces(contents, what.extents, what.size):
+            file.seek(at)
+            file.write(piece)
+        file.truncate(what.size)
+    return path
 
 
 def _save(name: str, words: str) -> Path:

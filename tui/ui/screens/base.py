@@ -35,7 +35,11 @@ class PodthawScreen(Screen[None]):
         except (PodthawError, OSError) as error:
             self.complain(error)
         else:
-            self.notify(shown_path(str(path)), title="Saved", markup=False)
+            self.tell_saved(path)
+
+    def tell_saved(self, path: Path) -> None:
+        """Say where a file is now."""
+        self.notify(shown_path(str(path)), title="Saved", markup=False)
 
     def complain(self, error: Exception | str) -> None:
         """Say what went wrong."""

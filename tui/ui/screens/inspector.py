@@ -1,76 +1,42 @@
 """The inspector: what is in the archive, what the host says, and what stands between them."""
 
-from dataclasses import dataclass
-
 from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
-from textual.content import Content
 from textual.timer import Timer
 from textual.widgets import ContentSwitcher, Footer, Input, OptionList
-from textual.widgets.option_list import Option
 
-from tui.checkpoint.checkpoint import CONFIG, NETWORK, SPEC
 from tui.checkpoint.config import Json
 from tui.checkpoint.secrets import masked
 from tui.host.document import facts_json
 from tui.host.facts import HostFacts
 from tui.report.members import members_document
 from tui.report.text import conflict_lines
-from tui.ui.clipboard import clip_text
-from tui.ui.content import tally, waiting
+from tui.ui.content import waiting
 from tui.ui.keys import Scope, bindings
-from tui.ui.screens.base import SessionScreen
+from tui.ui.rows.model import Link
+from tui.ui.screens.inside import InsideScreen
 from tui.ui.screens.restore import RestoreScreen
 from tui.ui.session import Session
+from tui.ui.views import DIGITS, DOCUMENTS, HOST, INSIDE, MEMBERS, VIEWS, View
 from tui.ui.widgets.archive_line import ArchiveLine
 from tui.ui.widgets.conflict_list import REMEDY_BINDINGS, ConflictList
 from tui.ui.widgets.document_tree import DocumentTree
+from tui.ui.widgets.rows_view import RowsView
 from tui.ui.widgets.summary_view import SummaryView
+from tui.ui.widgets.view_list import ViewList
 
-HOST = "host"
-MEMBERS = "members"
+_ROOMY = 110
+"""Cells from which on the footer need not be compact."""
 
 _PAUSE = 0.15
 """Seconds after the last keystroke before a filter is applied."""
 
 
-@dataclass(frozen=True, slots=True)
-class View:
-    """One of the things that the inspector shows."""
-
-    id: str
-    title: str
-    document: str = ""
-    """The name under which conflicts know it."""
-    empty: str = ""
-    """What is said while there is nothing to show."""
-
-
-VIEWS = (
-    View("summary", "Summary"),
-    View("config", "Config", CONFIG, "config.dump has not been read"),
-    View("spec", "Spec", SPEC, "spec.dump has not been read"),
-    View("network", "Network", NETWORK, "the container had no network of its own"),
-    View("host", "Host", HOST, "the host has not answered yet"),
-    View("archive", "Archive", MEMBERS, "the archive is still being read"),
-)
-
-
-class ViewList(OptionList):
-    """The views by their names, with the same keys as the views themselves."""
-
-    BINDINGS = bindings(Scope.VIEWS)
-
-    action_open = OptionList.action_select
-    action_scroll_home = OptionList.action_first
-    action_scroll_end = OptionList.action_last
-
-
-class InspectorScreen(SessionScreen):
+class InspectorScreen(InsideScreen):
     """The views on the left, one of them in the middle, the conflicts on the right."""
 
-    SCOPES = (Scope.INSPECTOR, Scope.VIEWS, Scope.CONFLICTS)
+    SCOPES = (Scope.INSPECTOR, Scope.VIEWS, Scope.ROWS, Scope.CONFLICTS)
     BINDINGS = [*bindings(Scope.INSPECTOR), *REMEDY_BINDINGS]
     AUTO_FOCUS = "#views"
 
@@ -79,22 +45,28 @@ class InspectorScreen(SessionScreen):
         self._members: tuple[int, Json] = (0, None)
         self._facts: tuple[HostFacts | None, Json] = (None, None)
         self._pause: Timer | None = None
+        self._pid: int | None = None
+        """The process that was under the cursor last, in whatever view."""
+        self._origins: list[Link] = []
+        """Where the links began that were followed."""
 
     def compose(self) -> ComposeResult:
         """Line, panes, footer."""
         yield ArchiveLine()
         with Horizontal(id="panes"):
-            yield ViewList(*(Option(view.title, id=view.id) for view in VIEWS), id="views")
+            yield ViewList(id="views")
             with Vertical(id="centre"):
                 entry = Input(placeholder="words to look for", id="filter", classes="-hidden")
                 entry.border_subtitle = "Enter goes to what was found · Esc closes"
                 yield entry
                 with ContentSwitcher(initial="summary", id="shown"):
                     yield SummaryView(id="summary")
-                    for view in VIEWS[1:]:
+                    for view in DOCUMENTS:
                         tree = DocumentTree(view.document, empty=view.empty, id=view.id)
                         tree.border_title = view.document
                         yield tree
+                    for view in INSIDE:
+                        yield RowsView(view.title, id=view.id)
             yield ConflictList(id="conflicts")
         yield Footer()
 
@@ -102,33 +74,39 @@ class InspectorScreen(SessionScreen):
         """What can be done now."""
         if action == "filter":
             elsewhere = isinstance(self.focused, Input | ConflictList)
-            return bool(self._tree()) and not elsewhere
+            return bool(self._filtered()) and not elsewhere
         if action == "restore":
             checkpoint = self.app.session.checkpoint
             return bool(checkpoint and checkpoint.readable) or None
+        if action == "secrets" and self.is_mounted:
+            current = self._current()
+            return not isinstance(current, RowsView) or current.id == "processes"
         return True
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Make room for the keys."""
+        self.query_one(Footer).compact = event.size.width < _ROOMY
 
     @on(OptionList.OptionHighlighted, "#views")
     def _view_highlighted(self, event: OptionList.OptionHighlighted) -> None:
         if event.option_id:
             self._close_filter()
-            self.query_one("#shown", ContentSwitcher).current = event.option_id
-            self.refresh_bindings()
+            self._switch_to(event.option_id)
 
     @on(OptionList.OptionSelected, "#views")
     def _view_selected(self) -> None:
-        self._current().focus()
+        self._focus_current()
 
     @on(events.DescendantFocus)
     def _focus_moved(self, event: events.DescendantFocus) -> None:
-        """On a narrow screen the conflicts must not hide what has the focus now."""
+        """Where they open over the rest, conflicts must not hide what has the focus now."""
         if not isinstance(event.widget, ConflictList):
             self.remove_class("-conflicts")
 
     @on(ConflictList.Chosen)
     def _conflict_chosen(self, event: ConflictList.Chosen) -> None:
         for at in event.conflict.where:
-            view = next((one for one in VIEWS if one.document == at.document), None)
+            view = next((one for one in DOCUMENTS if one.document == at.document), None)
             if view:
                 self.remove_class("-conflicts")
                 self._go_to(view.id)
@@ -142,6 +120,15 @@ class InspectorScreen(SessionScreen):
     def _visited(self, event: DocumentTree.Visited) -> None:
         self.query_one(ConflictList).highlight(event.conflicts[0])
 
+    @on(RowsView.LinkFollowed)
+    def _link_followed(self, event: RowsView.LinkFollowed) -> None:
+        if event.link.view not in {view.id for view in INSIDE}:
+            return
+        current = self._current()
+        if isinstance(current, RowsView) and current.rows.row and current.id:
+            self._origins.append(Link(current.id, current.rows.row.id))
+        self._follow(event.link)
+
     @on(Input.Changed, "#filter")
     def _filter_changed(self) -> None:
         if self._pause:
@@ -150,17 +137,25 @@ class InspectorScreen(SessionScreen):
 
     @on(Input.Submitted, "#filter")
     def _filter_submitted(self) -> None:
-        self._current().focus()
+        self._focus_current()
 
     def action_restore(self) -> None:
         """Open the form."""
         self.app.push_screen(RestoreScreen())
 
     def action_view(self, number: int) -> None:
-        """Show the view with this number."""
-        self.remove_class("-conflicts")  # what is hidden cannot be focused
-        self._go_to(VIEWS[number - 1].id)
-        self._current().focus()
+        """Show the view with this digit."""
+        self._show_view(DIGITS.index(str(number)))
+
+    def action_step_view(self, step: int) -> None:
+        """Show the next view, or by -1 the one before."""
+        now = next(index for index, one in enumerate(VIEWS) if one.id == self._current().id)
+        self._show_view((now + step) % len(VIEWS))
+
+    def action_return(self) -> None:
+        """Go back to where a link was followed."""
+        if self._origins:
+            self._follow(self._origins.pop())
 
     def action_filter(self) -> None:
         """Open the filter."""
@@ -169,22 +164,25 @@ class InspectorScreen(SessionScreen):
         entry.focus()
 
     def action_conflicts(self) -> None:
-        """Go to the conflicts and back; on a narrow screen they open over the rest."""
+        """Go to the conflicts and back; where there is no room they open over the rest."""
         conflicts = self.query_one(ConflictList)
         if conflicts.has_focus:
             self.remove_class("-conflicts")
-            self._current().focus()
+            self._focus_current()
         else:
             self.add_class("-conflicts")
             conflicts.focus()
 
     def action_back(self) -> None:
         """Close what is open."""
+        current = self._current()
         if not self.query_one("#filter").has_class("-hidden"):
             self._close_filter()
-            self._current().focus()
+            self._focus_current()
         elif self.query_one(ConflictList).has_focus:
             self.action_conflicts()
+        elif isinstance(current, RowsView) and current.back():
+            return
         elif len(self.app.screen_stack) > 2:  # an archive was chosen before
             self.dismiss()
         else:
@@ -202,33 +200,28 @@ class InspectorScreen(SessionScreen):
 
     def action_copy(self) -> None:
         """Copy what is under the cursor."""
-        tree, conflicts = self._tree(), self.query_one(ConflictList)
-        if conflicts.has_focus and conflicts.conflict:
-            text, what = "\n".join(conflict_lines(conflicts.conflict)), "the conflict"
-        elif tree and tree.place:
-            text, what = clip_text(tree.place.value), tree.place.pointer
-        elif tree or conflicts.has_focus:
-            self.app.notify("There is nothing under the cursor.", markup=False)
-            return
+        conflicts = self.query_one(ConflictList)
+        if conflicts.has_focus:
+            conflict = conflicts.conflict
+            clip = ("\n".join(conflict_lines(conflict)), "the conflict") if conflict else None
         else:
-            text, what = self.query_one(SummaryView).text, "the summary"
-        self.app.copy(text, what)
+            clip = self._current().clip
+        if clip:
+            self.app.copy(*clip)
+        else:
+            self.app.notify("There is nothing under the cursor.", markup=False)
 
     def show(self, session: Session) -> None:
         """See SessionScreen."""
         conflicts = session.plan.conflicts if session.plan else ()
         self.query_one(ArchiveLine).show(session)
         self.query_one(SummaryView).show(session)
-        for view in VIEWS[1:]:
+        for view in DOCUMENTS:
             tree = self.query_one(f"#{view.id}", DocumentTree)
             changes = session.plan.changes if session.plan else ()
             tree.show(self._document(session, view), conflicts, changes)
-        views = self.query_one("#views", OptionList)
-        for index, view in enumerate(VIEWS):
-            about = [one for one in conflicts if view.document in {at.document for at in one.where}]
-            views.replace_option_prompt_at_index(
-                index, Content.assemble(f"{index + 1} {view.title:9}", tally(about))
-            )
+        self.show_inside(session, asked=isinstance(self._current(), RowsView))
+        self.query_one(ViewList).show(conflicts, self.tables)
         self.query_one(ConflictList).show(conflicts, waiting(session))
         self.refresh_bindings()
 
@@ -248,26 +241,61 @@ class InspectorScreen(SessionScreen):
         document = checkpoint.documents.get(view.document)
         return document if session.reveal else masked(view.document, document)
 
-    def _current(self) -> DocumentTree | SummaryView:
+    def _current(self) -> DocumentTree | SummaryView | RowsView:
         shown = self.query_one("#shown", ContentSwitcher).visible_content
-        assert isinstance(shown, DocumentTree | SummaryView)
+        assert isinstance(shown, DocumentTree | SummaryView | RowsView)
         return shown
 
-    def _tree(self) -> DocumentTree | None:
+    def _filtered(self) -> DocumentTree | RowsView | None:
         current = self._current() if self.is_mounted else None
-        return current if isinstance(current, DocumentTree) else None
+        return current if isinstance(current, DocumentTree | RowsView) else None
+
+    def _focus_current(self) -> None:
+        current = self._current()
+        if isinstance(current, RowsView):
+            current.take_focus()
+        else:
+            current.focus()
+
+    def _show_view(self, index: int) -> None:
+        self.remove_class("-conflicts")  # what is hidden cannot be focused
+        self._go_to(VIEWS[index].id)
+        self._focus_current()
 
     def _go_to(self, view: str) -> None:
-        views = self.query_one("#views", OptionList)
-        views.highlighted = views.get_option_index(view)
+        self.query_one(ViewList).go_to(view)
+        self._switch_to(view)
+
+    def _switch_to(self, view: str) -> None:
+        """Show a view; among those of processes the process stays the same."""
+        before = self._current()
+        if before.id == view:
+            return
+        row = before.rows.row if isinstance(before, RowsView) else None
+        if row and row.pids and self._pid not in row.pids:
+            self._pid = row.pids[0]
         self.query_one("#shown", ContentSwitcher).current = view
+        current = self._current()
+        self.set_class(isinstance(current, RowsView), "-inside")
+        if isinstance(current, RowsView):
+            if self._pid is not None:
+                current.rows.go_to_process(self._pid)
+            self.show_inside(self.app.session, asked=True)
+        self.refresh_bindings()
+
+    def _follow(self, link: Link) -> None:
+        self._close_filter()
+        self._go_to(link.view)
+        current = self._current()
+        if isinstance(current, RowsView):
+            current.rows.go_to(link.row)
+            current.back()
+            current.rows.focus()
 
     def _apply_filter(self) -> None:
-        tree = self._tree()
-        if tree is None:
-            return
-        found = tree.filter(self.query_one("#filter", Input).value)
-        tree.border_subtitle = "" if found is None else f"{found:,} found"
+        view = self._filtered()
+        if view:
+            view.filter(self.query_one("#filter", Input).value)
 
     def _close_filter(self) -> None:
         entry = self.query_one("#filter", Input)

@@ -16,6 +16,7 @@ from tui.report.text import GLYPHS
 from tui.restore.conflict import Conflict, Severity
 from tui.restore.rewrite import Change
 from tui.text import plural, safe_text
+from tui.ui.clipboard import clip_text
 from tui.ui.keys import Scope, bindings
 from tui.ui.outline import Hits, Mark, Place, above_all, marks, plain_value, search
 
@@ -105,6 +106,7 @@ class DocumentTree(Tree[Place | More]):
             return None
         self._rebuild(self._hits.kept - self._hits.found.keys())
         self.go_to(next(iter(self._hits.found), ""))
+        self.border_subtitle = f"{len(self._hits.found):,} found"
         return len(self._hits.found)
 
     @property
@@ -118,6 +120,12 @@ class DocumentTree(Tree[Place | More]):
         """What is under the cursor."""
         node = self.cursor_node
         return node.data if node and isinstance(node.data, Place) else None
+
+    @property
+    def clip(self) -> tuple[str, str] | None:
+        """What is copied, and what it is called."""
+        place = self.place
+        return (clip_text(place.value), place.pointer) if place else None
 
     def go_to(self, pointer: str) -> None:
         """Open what `pointer` lies in, and put the cursor there."""

@@ -68,8 +68,11 @@ class SummaryView(VerticalScroll):
         self.query_one(Static).update(Group(*parts))
 
     @property
-    def text(self) -> str:
-        """What is shown, as plain text."""
+    def clip(self) -> tuple[str, str]:
+        """What is copied, and what it is called."""
+        return self._text(), "the summary"
+
+    def _text(self) -> str:
         return "\n\n".join(
             "\n".join([section.title, *(f"  {row.label}: {row.value}" for row in section.rows)])
             for section in self._sections

@@ -1,0 +1,1 @@
+"""What the views of a checkpoint's inside show, as rows; nothing here knows Textual."""

@@ -1,0 +1,35 @@
+"""Bytes of the archive, over the screen."""
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.screen import ModalScreen
+
+from tui.text import safe_text
+from tui.ui.rows.model import Table
+from tui.ui.widgets.row_list import RowList
+
+
+class ContentScreen(ModalScreen[None]):
+    """What a deleted file, a pipe or a connection had in it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "dismiss", "Close")]
+
+    def __init__(self, title: str, table: Table) -> None:
+        """`title` is the name of what is shown."""
+        super().__init__()
+        self._title = title
+        self._table = table
+
+    def compose(self) -> ComposeResult:
+        """One table."""
+        rows = RowList(id="content")
+        rows.border_title = Content(safe_text(self._title))
+        rows.border_subtitle = f"{self._table.told} · Esc closes"
+        yield rows
+
+    def on_mount(self) -> None:
+        """Fill it."""
+        self.query_one(RowList).replace(self._table)

@@ -1,0 +1,121 @@
+"""What the inspector knows of what was running, read aside."""
+
+from functools import partial
+
+from textual import on, work
+from textual.message import Message
+
+from tui.archive.model import Contents
+from tui.checkpoint.checkpoint import Checkpoint
+from tui.criu.contents import read_content
+from tui.errors import PodthawError
+from tui.ui.rows.content import LIMIT, content_table
+from tui.ui.rows.model import Bytes, Row, Table
+from tui.ui.rows.running import Running, read_running
+from tui.ui.saving import save_content
+from tui.ui.screens.base import SessionScreen
+from tui.ui.screens.content import ContentScreen
+from tui.ui.session import Session
+from tui.ui.views import INSIDE, View, tables
+from tui.ui.widgets.row_list import RowList
+from tui.ui.widgets.rows_view import RowsView
+
+_MORE = 1.25
+"""While the archive is read, it is looked into again when it has so many times as many files."""
+
+
+class InsideScreen(SessionScreen):
+    """A screen with a RowsView for each view of what was running."""
+
+    class InsideRead(Message):
+        """It is known what was running, as far as the archive has been read."""
+
+        def __init__(self, running: Running, found: dict[str, Table]) -> None:
+            super().__init__()
+            self.running = running
+            self.found = found
+
+    class ContentRead(Message):
+        """Bytes that somebody wants to see."""
+
+        def __init__(self, what: Bytes, table: Table) -> None:
+            super().__init__()
+            self.what = what
+            self.table = table
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._known: Running | None = None
+        self.tables: dict[str, Table] = {}
+        """By the ID of the view."""
+        self._looking = False
+        self._looked_at = (0, False)
+
+    def show_inside(self, session: Session, *, asked: bool) -> None:
+        """Show what is known; find out more if there is more, and it is `asked` for or all."""
+        words = "The archive is being read …" if session.reading else "Looking into it …"
+        for view in INSIDE:
+            rows = self.query_one(f"#{view.id}", RowsView)
+            describe = partial(self._describe, view)
+            basis = (self._known, session.reveal)
+            rows.show(self.tables.get(view.id), words, describe, basis)
+        checkpoint = session.checkpoint
+        if checkpoint and (asked or checkpoint.contents.finished):
+            self._look(checkpoint)
+
+    def _look(self, checkpoint: Checkpoint) -> None:
+        contents = checkpoint.contents
+        files, finished = self._looked_at
+        more = contents.finished or len(contents.files) >= _MORE * files
+        if not self._looking and not finished and more:
+            self._looking = True
+            self._looked_at = len(contents.files), contents.finished
+            self._read_inside(checkpoint)
+
+    def _describe(self, view: View, row: Row) -> Table:
+        if self._known is None or view.facts is None:
+            return Table()
+        return view.facts(self._known, row, self.app.session.reveal)
+
+    @work(thread=True, group="inside")
+    def _read_inside(self, checkpoint: Checkpoint) -> None:
+        running = read_running(checkpoint)
+        self.post_message(self.InsideRead(running, tables(running)))
+
+    @on(InsideRead)
+    def _inside_read(self, event: InsideRead) -> None:
+        self._looking = False
+        self._known, self.tables = event.running, event.found
+        self._session_changed(self.app.session)
+
+    @on(RowList.ViewWanted)
+    def _view_wanted(self, event: RowList.ViewWanted) -> None:
+        if self._known and event.row and event.row.content:
+            self._read_content(self._known.checkpoint.contents, event.row.content)
+
+    @work(thread=True, group="content", exclusive=True)
+    def _read_content(self, contents: Contents, what: Bytes) -> None:
+        try:
+            data = read_content(contents, what.extents, what.size, LIMIT)
+        except PodthawError as error:
+            self.app.call_from_thread(self.complain, error)
+        else:
+            self.post_message(self.ContentRead(what, content_table(what, data)))
+
+    @on(ContentRead)
+    def _content_read(self, event: ContentRead) -> None:
+        self.app.push_screen(ContentScreen(event.what.name, event.table))
+
+    @on(RowList.SaveWanted)
+    def _save_wanted(self, event: RowList.SaveWanted) -> None:
+        if self._known and event.row and event.row.content:
+            self._save_content(self._known.checkpoint.contents, event.row.content)
+
+    @work(thread=True, group="save")
+    def _save_content(self, contents: Contents, what: Bytes) -> None:
+        try:
+            path = save_content(contents, what)
+        except (PodthawError, OSError) as error:
+            self.app.call_from_thread(self.complain, error)
+        else:
+            self.app.call_from_thread(self.tell_saved, path)

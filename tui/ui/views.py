@@ -1,0 +1,63 @@
+"""The views of the inspector: what they are called, and what they show."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tui.checkpoint.checkpoint import CONFIG, NETWORK, SPEC
+from tui.ui.rows.file_facts import file_facts
+from tui.ui.rows.files import files_table
+from tui.ui.rows.model import Row, Table
+from tui.ui.rows.mounts import mount_facts, mounts_table
+from tui.ui.rows.processes import process_facts, processes_table
+from tui.ui.rows.running import Running
+from tui.ui.rows.sockets import socket_facts, sockets_table
+
+HOST = "host"
+MEMBERS = "members"
+
+DIGITS = "1234567890"
+"""The keys of the first views, in their order."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One of the things that the inspector shows."""
+
+    id: str
+    title: str
+    document: str = ""
+    """The name under which conflicts know it; empty for what is no document."""
+    empty: str = ""
+    """What is said while there is nothing to show."""
+    table: Callable[[Running], Table] | None = None
+    """Its rows."""
+    facts: Callable[[Running, Row, bool], Table] | None = None
+    """All about one of them: what was running, the row, whether values may be shown."""
+
+
+VIEWS = (
+    View("summary", "Summary"),
+    View("config", "Config", CONFIG, "config.dump has not been read"),
+    View("spec", "Spec", SPEC, "spec.dump has not been read"),
+    View("network", "Network", NETWORK, "the container had no network of its own"),
+    View("host", "Host", HOST, "the host has not answered yet"),
+    View("processes", "Processes", table=processes_table, facts=process_facts),
+    View("files", "Files", table=files_table, facts=file_facts),
+    View("sockets", "Sockets", table=sockets_table, facts=socket_facts),
+    View("mounts", "Mounts", table=mounts_table, facts=mount_facts),
+    View("archive", "Archive", MEMBERS, "the archive is still being read"),
+)
+"""In the order of the list."""
+
+DOCUMENTS = tuple(view for view in VIEWS if view.document)
+INSIDE = tuple(view for view in VIEWS if view.table)
+
+
+def tables(running: Running) -> dict[str, Table]:
+    """The rows of every view that has some, by its ID."""
+    return {view.id: view.table(running) for view in INSIDE if view.table}
+
+
+def key_of(index: int) -> str:
+    """The key of the view with this place in the list; a space where it has none."""
+    return DIGITS[index] if index < len(DIGITS) else " "

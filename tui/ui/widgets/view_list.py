@@ -1,0 +1,46 @@
+"""The list of the views, each with its key, its conflicts and how much it has."""
+
+from collections.abc import Mapping, Sequence
+
+from textual.content import Content
+from textual.widgets import OptionList
+from textual.widgets.option_list import Option
+
+from tui.restore.conflict import Conflict
+from tui.ui.content import tally
+from tui.ui.keys import Scope, bindings
+from tui.ui.rows.model import Table
+from tui.ui.views import VIEWS, View, key_of
+
+_TITLE = 11
+"""Cells of the longest title."""
+
+
+class ViewList(OptionList):
+    """The views by their names, with the same keys as the views themselves."""
+
+    BINDINGS = bindings(Scope.VIEWS)
+
+    action_open = OptionList.action_select
+    action_scroll_home = OptionList.action_first
+    action_scroll_end = OptionList.action_last
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(*(Option(view.title, id=view.id) for view in VIEWS), id=id)
+
+    def show(self, conflicts: Sequence[Conflict], tables: Mapping[str, Table]) -> None:
+        """Show how many conflicts are about each view, or how much it has."""
+        for index, view in enumerate(VIEWS):
+            about = [one for one in conflicts if _is_about(one, view)]
+            table = tables.get(view.id)
+            count = Content.styled(f"{table.count:,}", "$quiet") if table else tally(about)
+            label = f"{key_of(index)} {view.title:{_TITLE}} "
+            self.replace_option_prompt_at_index(index, Content.assemble(label, count))
+
+    def go_to(self, view: str) -> None:
+        """Put the cursor on a view."""
+        self.highlighted = self.get_option_index(view)
+
+
+def _is_about(conflict: Conflict, view: View) -> bool:
+    return bool(view.document) and view.document in {at.document for at in conflict.where}
