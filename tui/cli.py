@@ -107,7 +107,7 @@ def _inspect_parser() -> argparse.ArgumentParser:
         default=[],
         metavar="NAME",
         help="only this part: config, spec, network, processes, files, sockets, mounts,"
-        " filesystem, logs, stats, sizes, members, problems (repeatable)",
+        " filesystem, logs, stats, sizes, extra, members, problems (repeatable)",
     )
     parser.add_argument(
         "--digests", action="store_true", help="the SHA-256 of the archive and of every file in it"

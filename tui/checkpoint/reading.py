@@ -9,6 +9,7 @@ from tui.archive.model import Contents, Problem
 from tui.checkpoint.checkpoint import Checkpoint
 from tui.checkpoint.config import ContainerConfig, Json
 from tui.checkpoint.documents import DocumentError, ambiguities, parse, view
+from tui.checkpoint.extra import BUNDLE
 from tui.checkpoint.network import Address
 from tui.checkpoint.networking import Networking, addresses, with_networking
 from tui.checkpoint.spec import RuntimeSpec
@@ -26,9 +27,6 @@ _ADVICE = {
     Layout.TAR: "podman container checkpoint --export makes one",
 }
 
-_BUNDLE = "config.json"
-"""The specification of a bundle, beside the images that a runtime leaves."""
-
 
 def read(path: str) -> Iterator[Checkpoint]:
     """The Checkpoint at `path`, more of it each time (see `archive.opening.read`).
@@ -41,8 +39,8 @@ def read(path: str) -> Iterator[Checkpoint]:
         if what in _ADVICE:
             raise ArchiveError(f"{safe_text(path)}: this is {what.value}: {_ADVICE[what]}.")
         raw = {name: contents.files[name] for name in DOCUMENTS & contents.files.keys()}
-        if what is Layout.CRIU and _is_spec(contents.files.get(_BUNDLE, b"")):
-            raw.setdefault(SPEC, contents.files[_BUNDLE])
+        if what is Layout.CRIU and _is_spec(contents.files.get(BUNDLE, b"")):
+            raw.setdefault(SPEC, contents.files[BUNDLE])
         if raw != parts.raw:
             parts = _parts(raw)
         yield _checkpoint(contents, what, parts)

@@ -4,7 +4,7 @@ Strings are the archive's own: JSON escapes whatever a terminal could act on.
 """
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
@@ -13,6 +13,7 @@ from tui.archive.layout import IMAGES, PRE_IMAGES, Layout
 from tui.archive.model import Member, Problem
 from tui.checkpoint.checkpoint import CONFIG, NETWORK, SPEC, Checkpoint
 from tui.checkpoint.config import Json
+from tui.checkpoint.extra import extra_documents
 from tui.checkpoint.origin import origin
 from tui.checkpoint.secrets import masked, variables
 from tui.checkpoint.summary import lacking
@@ -36,7 +37,7 @@ SCHEMA = 1
 SECTIONS = (
     *("config", "spec", "network"),
     *("processes", "files", "sockets", "mounts"),
-    *("filesystem", "logs", "stats", "sizes"),
+    *("filesystem", "logs", "stats", "sizes", "extra"),
     *("members", "problems"),
 )
 """What `inspect --section` can be asked for."""
@@ -44,7 +45,8 @@ SECTIONS = (
 INSIDE = {"processes", "files", "sockets", "mounts"}
 """Those of them that CRIU's images tell."""
 
-_PARTS = {
+_PARTS: dict[str, Callable[[Checkpoint], Any]] = {
+    "extra": extra_documents,
     "filesystem": filesystem_document,
     "stats": stats_document,
     "sizes": sizes_document,
