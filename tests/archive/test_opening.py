@@ -154,6 +154,15 @@ def test_a_folder_of_too_much_is_read_in_part(
     ]
 
 
+def test_what_lies_too_deep_is_not_looked_at(tmp_path: Path) -> None:
+    folder = in_folder(tmp_path, {"inventory.img": b"x"})
+    deep = "/".join(["d"] * 150)
+    (folder / deep).mkdir(parents=True)
+    contents = opened(folder)
+    assert [one.message for one in contents.problems] == ["not looked at: too deep"]
+    assert len(contents.members) == 1 + 1 + limits.DEPTH
+
+
 def test_what_is_no_folder_or_cannot_be_opened_is_said(tmp_path: Path) -> None:
     for path in (str(tmp_path / "nowhere"), "a\0b"):
         with pytest.raises(ArchiveError):
