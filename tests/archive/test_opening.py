@@ -200,6 +200,41 @@ def test_the_index_may_say_that_an_image_is_a_checkpoint(tmp_path: Path) -> None
     assert layout(opened(saved(tmp_path, tar(files)))) is Layout.CONTAINERD
 
 
+def docker_archive(*layers: bytes) -> dict[str, bytes]:
+    """What `podman save` writes by default."""
+    names = {f"{number}.tar": layer for number, layer in enumerate(layers)}
+    manifest = [{"Config": "x.json", "RepoTags": ["localhost/web:1"], "Layers": list(names)}]
+    return {**names, "x.json": b"{}", "manifest.json": json.dumps(manifest).encode()}
+
+
+def test_an_image_that_lost_its_marks_may_be_a_checkpoint_all_the_same(tmp_path: Path) -> None:
+    for files in (image(WEB), docker_archive(WEB), docker_archive(tar(containerd()))):
+        contents = opened(saved(tmp_path, tar(files)))
+        assert contents.form is Form.IMAGE
+        assert contents.complete
+        assert contents.layer
+        assert contents.layer.annotations == {}
+        assert reread(contents)["spec.dump"] == contents.files["spec.dump"]
+    assert layout(contents) is Layout.CONTAINERD
+    assert contents.layer
+    assert contents.layer.name == "localhost/web:1"
+
+
+def test_other_images_stay_what_they_are(tmp_path: Path) -> None:
+    other = tar({"bin/sh": b"x"})
+    for files, what in (
+        (image(other), Layout.OCI_IMAGE),
+        (image(WEB, other), Layout.OCI_IMAGE),
+        (image(WEB) | {"index.json": b"{}"}, Layout.OCI_IMAGE),
+        (docker_archive(other), Layout.SAVED_IMAGE),
+        (docker_archive(WEB, other), Layout.SAVED_IMAGE),
+        (docker_archive(WEB) | {"manifest.json": b"[7]"}, Layout.SAVED_IMAGE),
+        (docker_archive(WEB) | {"manifest.json": b'[{"Layers": ["../x"]}]'}, Layout.SAVED_IMAGE),
+        (docker_archive(b"no tar"), Layout.SAVED_IMAGE),
+    ):
+        assert layout(opened(saved(tmp_path, tar(files)))) is what
+
+
 def test_an_index_may_lead_to_another(tmp_path: Path) -> None:
     files = image(tar(crio()), of_manifest={"org.criu.checkpoint.engine.name": "CRI-O"})
     inner = files.pop("index.json")
