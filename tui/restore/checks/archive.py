@@ -65,15 +65,11 @@ def unsupported(case: Case) -> Iterator[Conflict]:
     with `--with-previous`, and name this one with `--import-previous`.
     """
     checkpoint = case.checkpoint
-    if checkpoint.layout in _ELSEWHERE:
-        title, detail = _ELSEWHERE[checkpoint.layout]
-        if engine(checkpoint) is Engine.DOCKER:
-            title, detail = _DOCKER
+    if other := elsewhere(checkpoint):
         yield Conflict(
             "engine-unsupported",
             Severity.BLOCKER,
-            title,
-            detail,
+            *other,
             where=(case.at(CONFIG),) if CONFIG in checkpoint.documents else (),
             evidence=Evidence(archive=checkpoint.layout.value),
         )
@@ -190,6 +186,13 @@ def ambiguous(case: Case) -> Iterator[Conflict]:
             where=_places(case.checkpoint, found),
             evidence=Evidence(archive=_said(found)),
         )
+
+
+def elsewhere(checkpoint: Checkpoint) -> tuple[str, str] | None:
+    """Who restores a checkpoint that Podman does not, in a few words and at length."""
+    if engine(checkpoint) is Engine.DOCKER:
+        return _DOCKER
+    return _ELSEWHERE.get(checkpoint.layout)
 
 
 def foreign(checkpoint: Checkpoint) -> bool:
