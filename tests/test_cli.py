@@ -142,7 +142,9 @@ def test_other_engines_checkpoints_are_shown_and_their_engine_is_named(
 ) -> None:
     path = str(saved(tmp_path, tar(containerd())))
     assert main(["inspect", path]) == 0
-    assert "made by        containerd" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "made by        containerd" in printed
+    assert "restore        containerd made this checkpoint, and only containerd restores" in printed
     assert main(["check", path, "--host", "demo"]) == 1
     printed = capsys.readouterr().out
     assert "containerd made this checkpoint" in printed

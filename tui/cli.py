@@ -107,7 +107,7 @@ def _inspect_parser() -> argparse.ArgumentParser:
         default=[],
         metavar="NAME",
         help="only this part: config, spec, network, processes, files, sockets, mounts,"
-        " filesystem, logs, stats, sizes, findings, members, problems (repeatable)",
+        " filesystem, logs, stats, sizes, extra, findings, members, problems (repeatable)",
     )
     parser.add_argument(
         "--memory",

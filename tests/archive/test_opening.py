@@ -154,6 +154,15 @@ def test_a_folder_of_too_much_is_read_in_part(
     ]
 
 
+def test_what_lies_too_deep_is_not_looked_at(tmp_path: Path) -> None:
+    folder = in_folder(tmp_path, {"inventory.img": b"x"})
+    deep = "/".join(["d"] * 150)
+    (folder / deep).mkdir(parents=True)
+    contents = opened(folder)
+    assert [one.message for one in contents.problems] == ["not looked at: too deep"]
+    assert len(contents.members) == 1 + 1 + limits.DEPTH
+
+
 def test_what_is_no_folder_or_cannot_be_opened_is_said(tmp_path: Path) -> None:
     for path in (str(tmp_path / "nowhere"), "a\0b"):
         with pytest.raises(ArchiveError):
@@ -189,6 +198,41 @@ def test_the_index_may_say_that_an_image_is_a_checkpoint(tmp_path: Path) -> None
     marked = {"org.criu.checkpoint.engine.name": "containerd"}
     files = image(tar(containerd()), of_index=marked)
     assert layout(opened(saved(tmp_path, tar(files)))) is Layout.CONTAINERD
+
+
+def docker_archive(*layers: bytes) -> dict[str, bytes]:
+    """What `podman save` writes by default."""
+    names = {f"{number}.tar": layer for number, layer in enumerate(layers)}
+    manifest = [{"Config": "x.json", "RepoTags": ["localhost/web:1"], "Layers": list(names)}]
+    return {**names, "x.json": b"{}", "manifest.json": json.dumps(manifest).encode()}
+
+
+def test_an_image_that_lost_its_marks_may_be_a_checkpoint_all_the_same(tmp_path: Path) -> None:
+    for files in (image(WEB), docker_archive(WEB), docker_archive(tar(containerd()))):
+        contents = opened(saved(tmp_path, tar(files)))
+        assert contents.form is Form.IMAGE
+        assert contents.complete
+        assert contents.layer
+        assert contents.layer.annotations == {}
+        assert reread(contents)["spec.dump"] == contents.files["spec.dump"]
+    assert layout(contents) is Layout.CONTAINERD
+    assert contents.layer
+    assert contents.layer.name == "localhost/web:1"
+
+
+def test_other_images_stay_what_they_are(tmp_path: Path) -> None:
+    other = tar({"bin/sh": b"x"})
+    for files, what in (
+        (image(other), Layout.OCI_IMAGE),
+        (image(WEB, other), Layout.OCI_IMAGE),
+        (image(WEB) | {"index.json": b"{}"}, Layout.OCI_IMAGE),
+        (docker_archive(other), Layout.SAVED_IMAGE),
+        (docker_archive(WEB, other), Layout.SAVED_IMAGE),
+        (docker_archive(WEB) | {"manifest.json": b"[7]"}, Layout.SAVED_IMAGE),
+        (docker_archive(WEB) | {"manifest.json": b'[{"Layers": ["../x"]}]'}, Layout.SAVED_IMAGE),
+        (docker_archive(b"no tar"), Layout.SAVED_IMAGE),
+    ):
+        assert layout(opened(saved(tmp_path, tar(files)))) is what
 
 
 def test_an_index_may_lead_to_another(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 import os
 import stat
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -53,6 +54,7 @@ def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "room"
     folder.mkdir()
     monkeypatch.setenv("TMPDIR", str(folder))
+    monkeypatch.setattr(spool, "SMALL", 0)
     return folder
 
 
@@ -136,6 +138,29 @@ def test_of_a_plain_archive_nothing_is_written(
     assert spool.needed(contents, pages(contents)) == 0
     with spool.opened(contents, pages(contents)) as store:
         assert store.read(pages(contents)[0], 0, 4) == PAGES[:4]
+
+
+def test_a_little_is_kept_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spool, "SMALL", len(PAGES))
+    monkeypatch.setenv("TMPDIR", "/nowhere")
+    contents = archive(tmp_path, Compression.ZSTD)
+    first, second = pages(contents)
+    assert spool.needed(contents, [first]) == 0
+    assert spool.needed(contents, [first, second]) == len(PAGES) + len(MORE)
+    with spool.opened(contents, [first]) as store:
+        assert store.read(first, 10, 5000) == PAGES[10:5010]
+
+
+def test_a_part_of_a_member_can_be_wanted(tmp_path: Path) -> None:
+    contents = archive(tmp_path, Compression.GZIP)
+    first, second = pages(contents)
+    assert second.offset is not None
+    part = replace(second, offset=second.offset + 4096, size=100)
+    with spool.opened(contents, [part]) as store:
+        assert store.read(second, 4100, 50) == MORE[4100:4150]
+        for member, offset, count in ((second, 4096, 101), (second, 4095, 2), (first, 0, 1)):
+            with pytest.raises(KeyError, match="pages-"):
+                store.read(member, offset, count)
 
 
 def test_without_room_nothing_is_begun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from tests.archive.builders import END, checkpoint, entry, header, saved, short
-from tests.archive.layouts import images, in_folder
+from tests.archive.layouts import containerd, images, in_folder, tar
 from tests.archive.test_layout import MADE
 from tests.checkpoint.builders import doubts, loaded, problems
 from tests.data import DATA, DEMO
@@ -74,7 +74,7 @@ def test_the_first_look_has_all_that_the_documents_say(path: Path) -> None:
 
 def test_what_is_no_checkpoint_of_a_container_is_named_with_advice(tmp_path: Path) -> None:
     advice = {
-        Layout.POD: "a checkpoint of a whole Kubernetes pod: the checkpoints of its containers",
+        Layout.POD: "a checkpoint of a whole Kubernetes pod: open the folders of its containers",
         Layout.OCI_IMAGE: "an OCI image: podman load reads it.",
         Layout.SAVED_IMAGE: "an image saved by podman save or docker save: podman load reads it.",
         Layout.TAR: "no checkpoint: podman container checkpoint --export",
@@ -84,6 +84,16 @@ def test_what_is_no_checkpoint_of_a_container_is_named_with_advice(tmp_path: Pat
         with pytest.raises(ArchiveError) as caught:
             load(str(path))
         assert str(caught.value).startswith(f"{path}: this is {message}")
+
+
+def test_the_containers_of_a_pod_are_named_and_opened_one_by_one(tmp_path: Path) -> None:
+    files = {f"web/{name}": raw for name, raw in containerd().items()} | {"pod.options": b"{}"}
+    with pytest.raises(ArchiveError, match=r"containers \(web\) one by one, once it is unpacked\."):
+        load(str(saved(tmp_path, tar(files))))
+    folder = in_folder(tmp_path / "pod", files)
+    with pytest.raises(ArchiveError, match=r"containers \(web\) one by one\."):
+        load(str(folder))
+    assert load(str(folder / "web")).layout is Layout.CONTAINERD
 
 
 def test_another_engines_checkpoint_is_known_at_the_first_look(tmp_path: Path) -> None:

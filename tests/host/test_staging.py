@@ -1,4 +1,5 @@
 import asyncio
+import io
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 
 from tests.host.scripts import script
 from tui.archive.model import Compression, Contents, FileIdentity
+from tui.archive.standard_input import spooled
 from tui.errors import ArchiveError, HostError, PodthawError
 from tui.host import staging
 from tui.host.commands import CommandHost
@@ -60,6 +62,19 @@ def nobody(done: int, total: int) -> None:
 async def stage(host: CommandHost, archive: Path) -> None:
     async with staged(host, contents(archive), nobody):
         pass
+
+
+async def test_what_came_from_standard_input_is_copied() -> None:
+    """Another process has another file, or none, where podthaw has it."""
+    with spooled(io.BytesIO(CONTENT)) as kept:
+        async with staged(CommandHost(), contents(kept), nobody) as path:
+            assert path != kept
+            assert Path(path).read_bytes() == CONTENT
+
+
+async def test_a_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ArchiveError, match="is a folder, and Podman imports archives only"):
+        await stage(CommandHost(), tmp_path)
 
 
 async def test_a_host_that_sees_the_file_gets_its_absolute_path(

@@ -1,23 +1,39 @@
 """The files, logs and figures of a checkpoint, as they are printed."""
 
+import gzip
 import json
+from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from tests.archive.builders import entry, inner, saved
-from tests.archive.layouts import containerd, tar
+from tests.archive.layouts import PODMAN_NAME, containerd, crio, image, images, tar
 from tests.checkpoint.builders import loaded
 from tests.data import DATA
 from tui.archive.digest import member_digests
+from tui.archive.extract import file_bytes
 from tui.archive.saving import save
 from tui.checkpoint.checkpoint import Checkpoint
+from tui.checkpoint.filesystem import file_systems, listing
 from tui.checkpoint.reading import load
-from tui.report.document import dumps, inspect_document
+from tui.errors import ArchiveError
+from tui.report.document import SECTIONS, dumps, inspect_document
 from tui.report.parts import digests_document, saved_document
 from tui.report.parts_text import bar, digests_lines
 from tui.report.text import inspect_text
 
 EVIL = "\x1b[2J\u202e"
+LAYOUTS = {
+    "containerd": tar(containerd()),
+    "cri-o": tar(crio()),
+    "images": gzip.compress(tar(images())),
+    "image": tar(image(gzip.compress((DATA / "web.tar").read_bytes()), of_manifest=PODMAN_NAME)),
+}
+
 STAMP = "2026-11-24T15:08:29Z"
 
 
@@ -126,3 +142,32 @@ def test_nothing_that_a_terminal_acts_on_is_printed(tmp_path: Path) -> None:
         text = "\n".join(printed(found, name))
         assert "\x1b" not in text
         assert "\u202e" not in text
+
+
+@settings(deadline=None, max_examples=60)
+@given(data=st.data(), layout=st.sampled_from(sorted(LAYOUTS)))
+def test_whatever_is_wrong_with_an_archive_is_told_and_never_raised(
+    data: st.DataObject, layout: str
+) -> None:
+    raw = bytearray(LAYOUTS[layout])
+    for at, value in data.draw(
+        st.lists(st.tuples(st.integers(0, len(raw) - 1), st.integers(0, 255)), max_size=9)
+    ):
+        raw[at] = value
+    end = data.draw(st.integers(len(raw) // 2, len(raw)))
+    with TemporaryDirectory() as folder:
+        path = saved(Path(folder), bytes(raw[:end]))
+        try:
+            found = load(str(path))
+        except ArchiveError:
+            return
+        assert dumps(inspect_document(found, sha256=""))
+        assert inspect_text(found)
+        assert inspect_text(found, sections=SECTIONS)
+        for system in file_systems(found):
+            for one in listing(system, "/"):
+                if one.entry and one.entry.member:
+                    with suppress(ArchiveError):
+                        file_bytes(found.contents, system.where, one.entry.member.name, 100)
+        with suppress(ArchiveError):
+            member_digests(found.contents)

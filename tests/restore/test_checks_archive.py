@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from tests.archive.layouts import PODMAN_NAME
 from tests.restore.facts import altered, archive, host, look
 from tui.archive.layout import Layout
 from tui.archive.model import Form, Layer, Problem
@@ -84,10 +85,17 @@ def test_a_folder_is_packed_before_podman_imports_it() -> None:
 )
 def test_an_image_is_loaded_and_restored_by_its_name(form: Form, load: str) -> None:
     outer = replace(WEB.contents, form=form)
-    layer = Layer(outer, outer.members[0], "localhost/web", {})
+    layer = Layer(outer, outer.members[0], "localhost/web", PODMAN_NAME)
     (conflict,) = look("import-needs-archive", with_contents(form=Form.IMAGE, layer=layer), host())
     assert load in conflict.detail
     assert conflict.detail.endswith("podman container restore localhost/web")
+
+
+def test_of_an_image_without_marks_the_layer_is_the_archive() -> None:
+    layer = Layer(WEB.contents, replace(WEB.contents.members[0], name="1.tar"), "", {})
+    (conflict,) = look("import-needs-archive", with_contents(form=Form.IMAGE, layer=layer), host())
+    assert conflict.title == "The image does not say that it is a checkpoint"
+    assert conflict.detail.endswith("which is the archive itself: 1.tar")
 
 
 def test_the_rest_is_still_unread() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from tests.archive.layouts import images, in_folder
 from tests.data import DATA, DEMO
 from tests.restore.hosts import AlteredHost
 from tui.checkpoint.reading import load
@@ -126,6 +127,19 @@ async def test_a_blocked_restore_touches_nothing() -> None:
     assert end.status is Status.BLOCKED
     assert [conflict.code for conflict in end.conflicts] == ["volume-exists", "port-in-use"]
     assert outcomes(events) == {Step.READ: Outcome.OK, Step.CHECK: Outcome.FAILED}
+    assert host.started == []
+
+
+async def test_what_podman_cannot_import_is_blocked_and_fails_by_force(tmp_path: Path) -> None:
+    """A folder has no archive that could be given to podman, and bare images no container."""
+    path = str(in_folder(tmp_path / "images", images()))
+    host = AlteredHost()
+    end = finished(await run(host, path=path))
+    assert end.status is Status.BLOCKED
+    assert [one.code for one in end.conflicts] == ["engine-unsupported"]
+    end = finished(await run(host, path=path, force=True))
+    assert end.status is Status.FAILED
+    assert end.cause == f"{path} is a folder, and Podman imports archives only"
     assert host.started == []
 
 

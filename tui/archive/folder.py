@@ -168,10 +168,12 @@ def _listed(root: int) -> tuple[list[_Entry], tuple[Problem, ...]]:
                 names += len(entry.name) + len(entry.link)
                 if not stat.S_ISDIR(entry.status.st_mode):
                     continue
-                if entry.status.st_dev == device:
-                    folders.append(entry.name)
-                else:
+                if entry.status.st_dev != device:
                     problems.append(Problem(entry.name, None, "not looked at: mounted there"))
+                elif entry.name.count("/") >= limits.DEPTH:
+                    problems.append(Problem(entry.name, None, "not looked at: too deep"))
+                else:
+                    folders.append(entry.name)
         except OSError as error:
             problems.append(Problem(folder, None, f"cannot be listed: {error.strerror}"))
     found.sort(key=lambda entry: (entry.name not in DOCUMENTS, entry.name))

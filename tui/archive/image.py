@@ -1,13 +1,14 @@
-"""Which layer of an OCI image is the checkpoint.
+"""Which layer of an image is the checkpoint.
 
-An image layout has an index.json, which leads by digests to manifests and so to layers. A
+An OCI image layout has an index.json, which leads by digests to manifests and so to layers. A
 checkpoint as an image has one layer, the archive itself, and annotations that say so: with
-Podman in the manifest, with others in the index.
+Podman in the manifest, with others in the index. What `podman save` writes by default has no
+annotations, and a manifest.json that names the layers.
 """
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 import msgspec
@@ -18,6 +19,7 @@ from tui.errors import ArchiveError
 from tui.text import safe_text
 
 _INDEX = "index.json"
+_MANIFEST = "manifest.json"
 
 _NAMES = ("org.opencontainers.image.ref.name", "io.containerd.image.name")
 """Annotations of the index that name the image."""
@@ -31,6 +33,13 @@ _MOST = 64
 class _Descriptor(msgspec.Struct):
     digest: str = ""
     annotations: dict[str, str] | None = None
+
+
+class _Saved(msgspec.Struct):
+    """An image in manifest.json."""
+
+    layers: list[str] = msgspec.field(name="Layers", default_factory=list)
+    tags: list[str] | None = msgspec.field(name="RepoTags", default=None)
 
 
 class _Document(msgspec.Struct):
@@ -49,10 +58,27 @@ def layer(image: Contents) -> Layer:
         layers = manifest.layers or []
         if len(layers) != 1:
             raise _broken(image, f"it has {len(layers)} layers, and a checkpoint is one")
-        name = next((annotations[key] for key in _NAMES if annotations.get(key)), "")
         outer = replace(image, files={}, nested={})
-        return Layer(outer, _blob(image, layers[0].digest), name, annotations)
+        return Layer(outer, _blob(image, layers[0].digest), _name(annotations), annotations)
     raise _broken(image, "no manifest in it says that it is one")
+
+
+def sole_layer(image: Contents) -> Layer | None:
+    """The layer of an image that has but one, and does not say that it is a checkpoint."""
+    outer = replace(image, files={}, nested={})
+    try:
+        if _INDEX in image.files:
+            for manifest, annotations in _manifests(image):
+                (one,) = manifest.layers or []
+                return Layer(outer, _blob(image, one.digest), _name(annotations), {})
+        (saved,) = msgspec.json.decode(image.files.get(_MANIFEST, b"[]"), type=list[_Saved])
+        (name,) = saved.layers
+    except (ArchiveError, ValueError, RecursionError):
+        return None
+    found = [member for member in image.members if member.name == name]
+    if not found or found[-1].kind is not MemberKind.FILE:
+        return None
+    return Layer(outer, found[-1], next(iter(saved.tags or ()), ""), {})
 
 
 def _manifests(image: Contents) -> Iterator[tuple[_Document, dict[str, str]]]:
@@ -99,6 +125,10 @@ def _blob(image: Contents, digest: str) -> Member:
     if not found or found[-1].kind is not MemberKind.FILE:
         raise _broken(image, f"{name} is missing from it")
     return found[-1]
+
+
+def _name(annotations: Mapping[str, str]) -> str:
+    return next((annotations[key] for key in _NAMES if annotations.get(key)), "")
 
 
 def _broken(image: Contents, why: str) -> ArchiveError:

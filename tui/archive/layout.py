@@ -46,6 +46,10 @@ class Layout(Enum):
     UNKNOWN = "not known yet"
 
 
+CHECKPOINTS = frozenset({Layout.PODMAN, Layout.PODMAN_PRE, Layout.CRIO, Layout.CONTAINERD})
+"""Those of containers, with their documents."""
+
+
 def layout(contents: Contents) -> Layout:
     """What `contents` is, as far as it has been read."""
     names = {member.name for member in contents.members}

@@ -3,12 +3,12 @@
 import io
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from tui.archive import folder, image, reader
-from tui.archive.layout import IMAGES, INVENTORY, Layout, layout
+from tui.archive.layout import CHECKPOINTS, IMAGES, INVENTORY, Layout, layout
 from tui.archive.model import Contents, FileIdentity, Form, Layer, Member
 from tui.archive.stream import (
     MAGIC_LENGTH,
@@ -23,7 +23,7 @@ from tui.errors import ArchiveError
 from tui.text import safe_text
 
 _IMAGE_TOPS = {"blobs", "oci-layout", "index.json"}
-"""What an image layout begins with."""
+"""What an image layout begins with; what `podman save` writes by default begins with a layer."""
 
 
 def read(path: str) -> Iterator[Contents]:
@@ -38,10 +38,16 @@ def read(path: str) -> Iterator[Contents]:
         if not contents.finished:
             if not _IMAGE_TOPS & {member.name.partition("/")[0] for member in contents.members}:
                 yield contents
-        elif layout(contents) is Layout.CHECKPOINT_IMAGE:
-            yield from _read_layer(image.layer(contents))
-        else:
-            yield _placed(contents)
+            continue
+        match layout(contents):
+            case Layout.CHECKPOINT_IMAGE:
+                yield from _read_layer(image.layer(contents))
+            case Layout.OCI_IMAGE | Layout.SAVED_IMAGE:
+                yield from _tried(contents)
+            case Layout.CRIU:
+                yield _placed(contents)
+            case _:
+                yield contents
 
 
 @contextmanager
@@ -80,6 +86,18 @@ def _file(contents: Contents) -> Iterator[io.FileIO]:
         yield file
 
 
+def _tried(contents: Contents) -> Iterator[Contents]:
+    """What the only layer of an image holds, if that is a checkpoint, or else the image."""
+    layer, known = image.sole_layer(contents), False
+    with suppress(ArchiveError):  # where the layer is no tar
+        for found in _read_layer(layer) if layer else ():
+            known = known or layout(found) in CHECKPOINTS
+            if known:
+                yield found
+    if not known:
+        yield contents
+
+
 def _read_layer(layer: Layer) -> Iterator[Contents]:
     with stream(layer.outer) as outer:
         section = _section(outer, layer.blob)
@@ -102,7 +120,7 @@ def _section(outer: Stream, member: Member) -> Section:
 def _placed(contents: Contents) -> Contents:
     """`contents` with CRIU's images below `checkpoint/`, wherever they lie."""
     names = [member.name for member in contents.members]
-    if layout(contents) is not Layout.CRIU or f"{IMAGES}{INVENTORY}" in names:
+    if f"{IMAGES}{INVENTORY}" in names:
         return contents
     inventory = next(name for name in names if PurePosixPath(name).name == INVENTORY)
     prefix = inventory.removesuffix(INVENTORY)

@@ -29,6 +29,9 @@ from tui.text import safe_text, size
 Progress = Callable[[int, int], None]
 """Bytes of the decompressed archive that have passed, and how many must. To stop, it raises."""
 
+SMALL = 4 * limits.MIB
+"""Bytes that are kept in memory, not in a file."""
+
 _STEP = 4 * limits.MIB
 """Bytes between two calls of Progress."""
 
@@ -80,9 +83,10 @@ class _FileStore(Store):
         self._identity = identity
 
     def _read_into(self, member: Member, start: int, buffer: memoryview) -> int:
+        if not buffer:
+            return 0
         index = bisect_right(self._starts, start) - 1
-        end = (member.offset or 0) + member.size
-        if index < 0 or end > self._stretches[index].end:
+        if index < 0 or start + len(buffer) > self._stretches[index].end:
             raise KeyError(member.name)
         if self._identity:
             _verify(os.fstat(self._file), self._path, self._identity)
@@ -123,7 +127,7 @@ class _FolderStore(Store):
 def opened(
     contents: Contents, wanted: Iterable[Member], progress: Progress | None = None
 ) -> Iterator[Store]:
-    """The contents of the members in `wanted`, and of those inside them, while the block lasts.
+    """The contents of the members in `wanted`, and all that lies in them, while the block lasts.
 
     A compressed archive is unpacked first, as far as the last of them; where it is damaged, what
     comes before is there. Raises ArchiveError when what lies there is not what `contents` tells
@@ -149,7 +153,8 @@ def opened(
 def needed(contents: Contents, wanted: Iterable[Member]) -> int:
     """Bytes that `opened` writes to disk."""
     in_place = _base(contents) is not None or contents.form is Form.FOLDER
-    return 0 if in_place else _length(_stretches(wanted))
+    length = 0 if in_place else _length(_stretches(wanted))
+    return length if length > SMALL else 0
 
 
 def folder() -> str:
@@ -207,6 +212,10 @@ def _length(stretches: Sequence[_Stretch]) -> int:
 def _nameless(stretches: Sequence[_Stretch]) -> Iterator[BinaryIO]:
     """A file without a name, with room for all of them."""
     where, length = folder(), _length(stretches)
+    if length <= SMALL:
+        with os.fdopen(os.memfd_create("podthaw"), "r+b", buffering=0) as memory:
+            yield memory
+        return
     try:
         file = tempfile.TemporaryFile(dir=where, buffering=0)  # noqa: SIM115 (closed below)
     except OSError as error:

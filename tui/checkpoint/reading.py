@@ -5,10 +5,11 @@ from dataclasses import dataclass, replace
 
 from tui.archive import opening
 from tui.archive.layout import CONFIG, DOCUMENTS, NETWORK, SPEC, Layout, layout
-from tui.archive.model import Contents, Problem
+from tui.archive.model import Contents, Form, Problem
 from tui.checkpoint.checkpoint import Checkpoint
 from tui.checkpoint.config import ContainerConfig, Json
 from tui.checkpoint.documents import DocumentError, ambiguities, parse, view
+from tui.checkpoint.extra import BUNDLE
 from tui.checkpoint.network import Address
 from tui.checkpoint.networking import Networking, addresses, with_networking
 from tui.checkpoint.spec import RuntimeSpec
@@ -16,18 +17,17 @@ from tui.criu.state import CriuState
 from tui.errors import ArchiveError
 from tui.text import safe_text
 
+_NAMED = 5
+"""Containers of a pod that are named."""
+
 _DERIVED = {"networks", "legacy_ports"}
 """Fields of ContainerConfig that are no keys of config.dump, or mean something else there."""
 
 _ADVICE = {
-    Layout.POD: "the checkpoints of its containers can be opened one by one, once it is unpacked",
     Layout.OCI_IMAGE: "podman load reads it",
     Layout.SAVED_IMAGE: "podman load reads it",
     Layout.TAR: "podman container checkpoint --export makes one",
 }
-
-_BUNDLE = "config.json"
-"""The specification of a bundle, beside the images that a runtime leaves."""
 
 
 def read(path: str) -> Iterator[Checkpoint]:
@@ -38,11 +38,15 @@ def read(path: str) -> Iterator[Checkpoint]:
     parts = _Parts({}, {})
     for contents in opening.read(path):
         what = layout(contents)
+        if what is Layout.POD:
+            if contents.finished:
+                raise ArchiveError(_pod(contents))
+            continue
         if what in _ADVICE:
             raise ArchiveError(f"{safe_text(path)}: this is {what.value}: {_ADVICE[what]}.")
         raw = {name: contents.files[name] for name in DOCUMENTS & contents.files.keys()}
-        if what is Layout.CRIU and _is_spec(contents.files.get(_BUNDLE, b"")):
-            raw.setdefault(SPEC, contents.files[_BUNDLE])
+        if what is Layout.CRIU and _is_spec(contents.files.get(BUNDLE, b"")):
+            raw.setdefault(SPEC, contents.files[BUNDLE])
         if raw != parts.raw:
             parts = _parts(raw)
         yield _checkpoint(contents, what, parts)
@@ -66,6 +70,20 @@ class _Parts:
     senseless: frozenset[str] = frozenset()
     problems: tuple[Problem, ...] = ()
     ambiguities: tuple[Problem, ...] = ()
+
+
+def _pod(contents: Contents) -> str:
+    """What to say of the checkpoint of a whole pod: it has one of each container in a folder."""
+    names = [member.name for member in contents.members]
+    folders = [name.removesuffix(f"/{CONFIG}") for name in names if name.endswith(f"/{CONFIG}")]
+    which = (
+        f" ({', '.join(folders[:_NAMED])}{', …' if folders[_NAMED:] else ''})" if folders else ""
+    )
+    how = "" if contents.form is Form.FOLDER else ", once it is unpacked"
+    return safe_text(
+        f"{contents.path}: this is {Layout.POD.value}: open the folders of its"
+        f" containers{which} one by one{how}."
+    )
 
 
 def _is_spec(raw: bytes) -> bool:

@@ -188,7 +188,7 @@ class _Loader:
         return {int(number): self._members[name] for name, number in self._numbered(_PAGES)}
 
     def _files(self) -> tuple[dict[int, images.File], dict[int, images.MemfdInode]]:
-        found = Images(self._contents)
+        found = Images(self._contents, self._folder)
         files = {entry.id: entry for entry in found.optional("files.img", Magic.FILES, images.File)}
         memfds = {
             inode.inode_id: inode

@@ -41,6 +41,11 @@ class Source:
     skipped: int = 0
     """Bytes of the compressed entry that come before."""
 
+    @property
+    def length(self) -> int:
+        """Bytes that the whole entry takes up if it is compressed, otherwise 0."""
+        return self.blocks.places[-1] + self.blocks.sizes[-1] if self.blocks else 0
+
     def goes_on(self, size: int, other: "Source") -> bool:
         """Whether `other` follows the first `size` bytes of this one."""
         return (

@@ -85,6 +85,8 @@ async def remove_leftovers(host: Host) -> tuple[str, ...]:
 def _opened(contents: Contents) -> Iterator[tuple[str, int]]:
     """The absolute path and a file descriptor of the file that was read."""
     path = str(Path(contents.path).absolute())
+    if Path(path).is_dir():
+        raise ArchiveError(f"{safe_text(path)} is a folder, and Podman imports archives only")
     try:
         file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except OSError as error:

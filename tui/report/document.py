@@ -4,7 +4,7 @@ Strings are the archive's own: JSON escapes whatever a terminal could act on.
 """
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
@@ -12,6 +12,7 @@ import msgspec
 from tui.archive.layout import IMAGES, PRE_IMAGES, Layout
 from tui.archive.model import Member, Problem
 from tui.checkpoint.checkpoint import CONFIG, NETWORK, SPEC, Checkpoint
+from tui.checkpoint.extra import extra_documents
 from tui.checkpoint.origin import origin
 from tui.checkpoint.secrets import masked
 from tui.checkpoint.summary import lacking
@@ -36,7 +37,7 @@ SCHEMA = 1
 SECTIONS = (
     *("config", "spec", "network"),
     *("processes", "files", "sockets", "mounts"),
-    *("filesystem", "logs", "stats", "sizes"),
+    *("filesystem", "logs", "stats", "sizes", "extra"),
     *("findings", "members", "problems"),
 )
 """What `inspect --section` can be asked for."""
@@ -47,7 +48,8 @@ INSIDE = {"processes", "files", "sockets", "mounts"}
 FINDINGS = "findings"
 """The one that is worked out from all others."""
 
-_PARTS = {
+_PARTS: dict[str, Callable[[Checkpoint], Any]] = {
+    "extra": extra_documents,
     "filesystem": filesystem_document,
     "stats": stats_document,
     "sizes": sizes_document,

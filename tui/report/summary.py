@@ -18,6 +18,7 @@ from tui.checkpoint.summary import (
     podman_version,
     volume_sizes,
 )
+from tui.restore.checks.archive import elsewhere
 from tui.restore.conflict import Location
 from tui.restore.ports import spec as port_spec
 from tui.restore.trust import grants
@@ -121,6 +122,7 @@ def _checkpoint(checkpoint: Checkpoint) -> Iterator[Row]:
             yield Row(name, value.partition("\n")[0])
     yield Row("made at", _moment(found.checkpointed))
     yield Row("lacks", "; ".join(lacking(checkpoint)))
+    yield Row("restore", (elsewhere(checkpoint) or ("",))[0])
     if not contents.finished:
         yield Row("contents", "still being read …")
         return

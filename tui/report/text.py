@@ -9,6 +9,7 @@ from tui.archive.model import Problem
 from tui.archive.standard_input import shown
 from tui.checkpoint.checkpoint import CONFIG, NETWORK, SPEC, Checkpoint
 from tui.checkpoint.config import Json
+from tui.checkpoint.extra import extra_documents
 from tui.checkpoint.origin import origin
 from tui.checkpoint.secrets import masked
 from tui.host.document import container_key, listener_key
@@ -271,6 +272,8 @@ def _section(checkpoint: Checkpoint, section: str, *, reveal: bool) -> list[str]
         return logs_lines(checkpoint, reveal=reveal)
     if section in _PARTS:
         return _PARTS[section](checkpoint)
+    if section == "extra":
+        return dumps(extra_documents(checkpoint)).splitlines()
     name = {"config": CONFIG, "spec": SPEC, "network": NETWORK}[section]
     document = checkpoint.documents.get(name)
     return [dumps(document if reveal else masked(name, document))]

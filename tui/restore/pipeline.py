@@ -264,7 +264,7 @@ class Restore:
             checkpoint = self._given
             if checkpoint is None:
                 checkpoint = await self._unless_cancelled(asyncio.to_thread(load, self._path))
-            if not checkpoint.readable or not checkpoint.contents.complete:
+            if not checkpoint.whole:
                 problems = [problem.message for problem in checkpoint.contents.problems]
                 raise _End(Status.FAILED, "; ".join(problems) or "The archive is not complete.")
         return checkpoint

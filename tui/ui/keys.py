@@ -17,6 +17,7 @@ class Scope(StrEnum):
     RESTORE = "Restore form"
     RUN = "Running restore"
     LOG = "Log"
+    HEX = "Memory in hexadecimal"
     OPEN = "Choosing an archive"
     HISTORY = "History"
 
@@ -59,6 +60,8 @@ _NAMES = {
     "backspace": "Backspace",
     "home": "Home",
     "end": "End",
+    "pageup": "PgUp",
+    "pagedown": "PgDn",
 }
 
 KEYS: dict[Scope, tuple[Key, ...]] = {
@@ -148,6 +151,20 @@ KEYS: dict[Scope, tuple[Key, ...]] = {
         Key("next-error", "n", "error(1)", "Next error", "To the next error.", False),
         Key("last-error", "N", "error(-1)", "Error before", "To the error before.", False),
         Key("save", "w", "save", "Save", "Save the log to a file.", False),
+    ),
+    Scope.HEX: (
+        Key("down", "j,down", "rows(1)", "Down", "One row down.", False),
+        Key("up", "k,up", "rows(-1)", "Up", "One row up.", False),
+        Key("left", "h,left", "move(-1)", "Left", "To the byte before.", False),
+        Key("right", "l,right", "move(1)", "Right", "To the next byte.", False),
+        Key("page-down", "ctrl+d,pagedown", "pages(1)", "Page down", "One page down.", False),
+        Key("page-up", "ctrl+u,pageup", "pages(-1)", "Page up", "One page up.", False),
+        Key("first", "g,home", "first", "First", "To the first byte.", False),
+        Key("last", "G,end", "last", "Last", "To the last byte.", False),
+        Key("address", "a", "address", "Address", "Go to an address."),
+        Key("search", "slash", "search", "Search", "Look for text, bytes or an expression."),
+        Key("next", "n", "next", "Next hit", "To the next hit."),
+        Key("previous", "N", "previous", "Hit before", "To the hit before.", False),
     ),
     Scope.OPEN: (
         Key("open", "enter", "select", "Open", "Open the archive.", False),

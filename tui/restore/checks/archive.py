@@ -9,7 +9,7 @@ from tui.checkpoint.origin import Engine, engine
 from tui.restore.checks.registry import Case, check
 from tui.restore.checks.words import some
 from tui.restore.conflict import Conflict, Evidence, Location, Severity
-from tui.text import shell_line
+from tui.text import safe_text, shell_line
 
 OF_ARCHIVES = ("archive-incomplete", "archive-ambiguous", "engine-unsupported")
 """The checks that look at the archive alone, and so at every engine's."""
@@ -65,15 +65,11 @@ def unsupported(case: Case) -> Iterator[Conflict]:
     with `--with-previous`, and name this one with `--import-previous`.
     """
     checkpoint = case.checkpoint
-    if checkpoint.layout in _ELSEWHERE:
-        title, detail = _ELSEWHERE[checkpoint.layout]
-        if engine(checkpoint) is Engine.DOCKER:
-            title, detail = _DOCKER
+    if other := elsewhere(checkpoint):
         yield Conflict(
             "engine-unsupported",
             Severity.BLOCKER,
-            title,
-            detail,
+            *other,
             where=(case.at(CONFIG),) if CONFIG in checkpoint.documents else (),
             evidence=Evidence(archive=checkpoint.layout.value),
         )
@@ -138,7 +134,8 @@ def needs_archive(case: Case) -> Iterator[Conflict]:
     `podman container restore --import` takes the archive that `podman container checkpoint
     --export` wrote. Of a folder make an archive again: `tar -C FOLDER -cf FILE .`. A checkpoint
     image is loaded (`podman load -i FILE`, of a folder `podman pull oci:FOLDER`) and restored by
-    its name: `podman container restore IMAGE`.
+    its name: `podman container restore IMAGE`. If its annotations are lost, its layer is still
+    the archive: take it out of the image and import that.
     """
     contents = case.checkpoint.contents
     if case.checkpoint.layout in _ELSEWHERE or contents.form is Form.ARCHIVE:
@@ -147,6 +144,12 @@ def needs_archive(case: Case) -> Iterator[Conflict]:
     if contents.form is Form.FOLDER:
         title = "Podman imports an archive, not a folder"
         detail = f"Make an archive of it: tar -C {path} -cf checkpoint.tar ."
+    elif contents.layer and not contents.layer.annotations:
+        title = "The image does not say that it is a checkpoint"
+        detail = (
+            "podman save drops what marks it, unless it saves with --format oci-archive. Take the"
+            f" layer out, which is the archive itself: {contents.layer.blob.name}"
+        )
     else:
         outer = contents.layer.outer.form if contents.layer else Form.ARCHIVE
         name = (contents.layer.name if contents.layer else "") or "IMAGE"
@@ -157,7 +160,7 @@ def needs_archive(case: Case) -> Iterator[Conflict]:
         "import-needs-archive",
         Severity.BLOCKER,
         title,
-        detail,
+        safe_text(detail),
         evidence=Evidence(archive=f"the checkpoint is {_FORMS[contents.form]}"),
     )
 
@@ -183,6 +186,13 @@ def ambiguous(case: Case) -> Iterator[Conflict]:
             where=_places(case.checkpoint, found),
             evidence=Evidence(archive=_said(found)),
         )
+
+
+def elsewhere(checkpoint: Checkpoint) -> tuple[str, str] | None:
+    """Who restores a checkpoint that Podman does not, in a few words and at length."""
+    if engine(checkpoint) is Engine.DOCKER:
+        return _DOCKER
+    return _ELSEWHERE.get(checkpoint.layout)
 
 
 def foreign(checkpoint: Checkpoint) -> bool:
