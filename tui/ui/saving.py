@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tui import text
 from tui.archive.model import Contents
-from tui.archive.saving import file_name
+from tui.archive.saving import file_name, save
 from tui.criu.contents import pieces
 from tui.restore.events import LogLine
 from tui.state import create_private, state_dir
@@ -28,6 +28,8 @@ def save_report(record: str, markdown: str) -> Path:
 
 def save_content(contents: Contents, what: Bytes) -> Path:
     """A new private file with bytes of the archive. Raises OSError or PodthawError."""
+    if what.file:
+        return Path(save(contents, *what.file, str(state_dir("saved"))).path)
     path = state_dir("saved") / f"{_stamp()}-{file_name(what.name)}"
     with os.fdopen(create_private(path), "wb") as file:
         for at, piece in pieces(contents, what.extents, what.size):

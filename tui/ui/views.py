@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from tui.checkpoint.checkpoint import CONFIG, NETWORK, SPEC
 from tui.ui.rows.file_facts import file_facts
 from tui.ui.rows.files import files_table
+from tui.ui.rows.filesystem import filesystem_facts, filesystem_table
+from tui.ui.rows.logs import log_facts, logs_table, size_facts, sizes_table
 from tui.ui.rows.model import Row, Table
 from tui.ui.rows.mounts import mount_facts, mounts_table
 from tui.ui.rows.processes import process_facts, processes_table
+from tui.ui.rows.raw import raw_table
 from tui.ui.rows.running import Running
 from tui.ui.rows.sockets import socket_facts, sockets_table
 
@@ -31,6 +34,8 @@ class View:
     """What is said while there is nothing to show."""
     table: Callable[[Running], Table] | None = None
     """Its rows."""
+    late: Callable[[Running, bool], Table] | None = None
+    """In place of `table` where that takes long, or depends on whether values may be shown."""
     facts: Callable[[Running, Row, bool], Table] | None = None
     """All about one of them: what was running, the row, whether values may be shown."""
 
@@ -45,16 +50,20 @@ VIEWS = (
     View("files", "Files", table=files_table, facts=file_facts),
     View("sockets", "Sockets", table=sockets_table, facts=socket_facts),
     View("mounts", "Mounts", table=mounts_table, facts=mount_facts),
+    View("filesystem", "File system", table=filesystem_table, facts=filesystem_facts),
+    View("logs", "Logs", late=logs_table, facts=log_facts),
+    View("sizes", "Sizes", table=sizes_table, facts=size_facts),
+    View("raw", "Raw images", table=raw_table),
     View("archive", "Archive", MEMBERS, "the archive is still being read"),
 )
 """In the order of the list."""
 
 DOCUMENTS = tuple(view for view in VIEWS if view.document)
-INSIDE = tuple(view for view in VIEWS if view.table)
+INSIDE = tuple(view for view in VIEWS if view.table or view.late)
 
 
 def tables(running: Running) -> dict[str, Table]:
-    """The rows of every view that has some, by its ID."""
+    """The rows of every view that has them at once, by its ID."""
     return {view.id: view.table(running) for view in INSIDE if view.table}
 
 

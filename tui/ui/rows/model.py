@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
+from tui.archive.extract import Chosen
 from tui.criu.files import Extent
 
 GAP = 2
@@ -58,6 +59,8 @@ class Bytes:
     size: int
     """Bytes; between the extents there are zeros."""
     extents: tuple[Extent, ...] = ()
+    file: Chosen | None = None
+    """In place of the extents: a file of a tar inside, or of the archive."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ _COLUMNS = (
     Column("THERE", widest=26),
     Column("IN", "quiet", widest=8, rank=2, right=True, down=True),
     Column("OUT", "quiet", widest=8, rank=3, right=True, down=True),
-    Column("OWNER", "quiet", widest=1000),
+    Column("OWNER", "quiet", widest=1000, rank=1),
 )
 
 CONNECTION = "◆"

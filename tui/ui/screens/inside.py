@@ -5,18 +5,22 @@ from functools import partial
 from textual import on, work
 from textual.message import Message
 
+from tui.archive.extract import file_bytes
 from tui.archive.model import Contents
 from tui.checkpoint.checkpoint import Checkpoint
+from tui.checkpoint.config import Json
 from tui.criu.contents import read_content
 from tui.errors import PodthawError
 from tui.ui.rows.content import LIMIT, content_table
 from tui.ui.rows.model import Bytes, Row, Table
+from tui.ui.rows.raw import raw_document
 from tui.ui.rows.running import Running, read_running
 from tui.ui.saving import save_content
 from tui.ui.screens.base import SessionScreen
 from tui.ui.screens.content import ContentScreen
 from tui.ui.session import Session
 from tui.ui.views import INSIDE, View, tables
+from tui.ui.widgets.raw_view import RawView
 from tui.ui.widgets.row_list import RowList
 from tui.ui.widgets.rows_view import RowsView
 
@@ -35,6 +39,14 @@ class InsideScreen(SessionScreen):
             self.running = running
             self.found = found
 
+    class ImageDecoded(Message):
+        """An image is known field by field."""
+
+        def __init__(self, name: str, document: Json) -> None:
+            super().__init__()
+            self.name = name
+            self.document = document
+
     class ContentRead(Message):
         """Bytes that somebody wants to see."""
 
@@ -48,6 +60,8 @@ class InsideScreen(SessionScreen):
         self._known: Running | None = None
         self.tables: dict[str, Table] = {}
         """By the ID of the view."""
+        self._late: dict[str, object] = {}
+        """What the rows depend on that were asked for late, by the ID of the view."""
         self._looking = False
         self._looked_at = (0, False)
 
@@ -59,6 +73,9 @@ class InsideScreen(SessionScreen):
             describe = partial(self._describe, view)
             basis = (self._known, session.reveal)
             rows.show(self.tables.get(view.id), words, describe, basis)
+            if view.late and self._known and rows.display and self._late.get(view.id) != basis:
+                self._late[view.id] = basis
+                self._make_late(view, self._known, session.reveal)
         checkpoint = session.checkpoint
         if checkpoint and (asked or checkpoint.contents.finished):
             self._look(checkpoint)
@@ -82,11 +99,30 @@ class InsideScreen(SessionScreen):
         running = read_running(checkpoint)
         self.post_message(self.InsideRead(running, tables(running)))
 
+    @work(thread=True, group="late")
+    def _make_late(self, view: View, running: Running, reveal: bool) -> None:
+        assert view.late
+        self.post_message(self.InsideRead(running, {view.id: view.late(running, reveal)}))
+
     @on(InsideRead)
     def _inside_read(self, event: InsideRead) -> None:
-        self._looking = False
-        self._known, self.tables = event.running, event.found
+        self._looking = self._looking and event.running is self._known
+        self._known = event.running
+        self.tables |= event.found
         self._session_changed(self.app.session)
+
+    @on(RawView.ImageWanted)
+    def _image_wanted(self, event: RawView.ImageWanted) -> None:
+        if self._known:
+            self._decode(self._known.checkpoint.contents, event.name)
+
+    @work(thread=True, group="raw", exclusive=True)
+    def _decode(self, contents: Contents, name: str) -> None:
+        self.post_message(self.ImageDecoded(name, raw_document(contents, name)))
+
+    @on(ImageDecoded)
+    def _image_decoded(self, event: ImageDecoded) -> None:
+        self.query_one(RawView).show_image(event.name, event.document)
 
     @on(RowList.ViewWanted)
     def _view_wanted(self, event: RowList.ViewWanted) -> None:
@@ -96,7 +132,10 @@ class InsideScreen(SessionScreen):
     @work(thread=True, group="content", exclusive=True)
     def _read_content(self, contents: Contents, what: Bytes) -> None:
         try:
-            data = read_content(contents, what.extents, what.size, LIMIT)
+            if what.file:
+                data = file_bytes(contents, *what.file, LIMIT)
+            else:
+                data = read_content(contents, what.extents, what.size, LIMIT)
         except PodthawError as error:
             self.app.call_from_thread(self.complain, error)
         else:

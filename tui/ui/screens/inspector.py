@@ -22,6 +22,7 @@ from tui.ui.views import DIGITS, DOCUMENTS, HOST, INSIDE, MEMBERS, VIEWS, View
 from tui.ui.widgets.archive_line import ArchiveLine
 from tui.ui.widgets.conflict_list import REMEDY_BINDINGS, ConflictList
 from tui.ui.widgets.document_tree import DocumentTree
+from tui.ui.widgets.raw_view import RawView
 from tui.ui.widgets.rows_view import RowsView
 from tui.ui.widgets.summary_view import SummaryView
 from tui.ui.widgets.view_list import ViewList
@@ -66,7 +67,8 @@ class InspectorScreen(InsideScreen):
                         tree.border_title = view.document
                         yield tree
                     for view in INSIDE:
-                        yield RowsView(view.title, id=view.id)
+                        kind = RawView if view.id == "raw" else RowsView
+                        yield kind(view.title, id=view.id)
             yield ConflictList(id="conflicts")
         yield Footer()
 

@@ -63,9 +63,11 @@ class DocumentTree(Tree[Place | More]):
             super().__init__()
             self.conflicts = conflicts
 
-    def __init__(self, name: str, *, empty: str, id: str | None = None) -> None:
+    def __init__(
+        self, name: str, *, empty: str, id: str | None = None, classes: str | None = None
+    ) -> None:
         """`empty` is what is said while there is no document."""
-        super().__init__(Text(), data=Place("", "", None), id=id)
+        super().__init__(Text(), data=Place("", "", None), id=id, classes=classes)
         self.document_name = name
         self._empty = empty
         self._document: Json = None

@@ -69,6 +69,11 @@ class RowList(ScrollView, can_focus=True):
         """What is under the cursor."""
         return self.seen.row
 
+    @property
+    def clip(self) -> tuple[str, str] | None:
+        """What is copied, and what it is called."""
+        return (self.row.text, self.row.cells[0] or "the value") if self.row else None
+
     def show(self, table: Table | None, waiting: str = "") -> None:
         """Show `table`, or what is said until there is one; the cursor stays where it was."""
         self._waiting = waiting or self._waiting
@@ -196,6 +201,11 @@ class RowList(ScrollView, can_focus=True):
         """Close the row, or go to the one that it lies in."""
         self.seen.close()
         self._changed()
+
+    def action_turn(self) -> None:
+        """Open the row, or close it."""
+        if self.row:
+            (self.action_open if self.seen.is_closed(self.row) else self.action_close)()
 
     def action_choose(self) -> None:
         """Go on from the row."""

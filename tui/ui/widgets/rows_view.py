@@ -11,6 +11,7 @@ from textual.widgets import Static
 
 from tui.text import safe_text
 from tui.ui.rows.model import Link, Row, Table
+from tui.ui.widgets.document_tree import DocumentTree
 from tui.ui.widgets.row_list import RowList
 
 Describe = Callable[[Row], Table]
@@ -38,7 +39,8 @@ class RowsView(Container):
         self._title = title
         self._describe: Describe | None = None
         self._basis: object = None
-        self._detailed: object = None
+        self.detailed: object = None
+        """What the details are about now."""
 
     def compose(self) -> ComposeResult:
         """One line for what is wrong, the table, the details."""
@@ -47,9 +49,13 @@ class RowsView(Container):
             rows = RowList("Reading …", classes="rows")
             rows.border_title = self._title
             yield rows
-            details = RowList("", classes="details")
-            details.border_title = "Details"
-            yield details
+            yield self.make_details()
+
+    def make_details(self) -> RowList | DocumentTree:
+        """The widget for all about a row."""
+        details = RowList(classes="details")
+        details.border_title = "Details"
+        return details
 
     @property
     def rows(self) -> RowList:
@@ -57,20 +63,16 @@ class RowsView(Container):
         return self.query_one(".rows", RowList)
 
     @property
-    def details(self) -> RowList:
+    def details(self) -> RowList | DocumentTree:
         """All about the row under the cursor."""
-        return self.query_one(".details", RowList)
-
-    @property
-    def row(self) -> Row | None:
-        """What is under the cursor, in the table or the details."""
-        return self.details.row if self.details.has_focus else self.rows.row
+        found = self.query_one(".details")
+        assert isinstance(found, RowList | DocumentTree)
+        return found
 
     @property
     def clip(self) -> tuple[str, str] | None:
         """What is copied, and what it is called."""
-        row = self.row
-        return (row.text, row.cells[0] or "the value") if row else None
+        return self._looked_at.clip
 
     def show(self, table: Table | None, waiting: str, describe: Describe, basis: object) -> None:
         """Show `table`, or what is said until there is one; `basis` is what details depend on."""
@@ -82,26 +84,30 @@ class RowsView(Container):
         note.set_class(not (table and table.note), "-hidden")
         self.rows.show(table, waiting)
         if changed:
-            self._show_details()
+            self.show_details()
         self._tell()
 
     def filter(self, words: str) -> int | None:
-        """See RowList."""
-        found = self.rows.filter(words)
+        """Hide what does not contain `words`: in the details, if these are looked at."""
+        found = self._looked_at.filter(words)
         self._tell()
         return found
 
     def take_focus(self) -> None:
         """Focus what is to be seen."""
-        (self.details if self.has_class("-opened") and self._single else self.rows).focus()
+        self._looked_at.focus()
 
     def back(self) -> bool:
         """From the details to the table; whether there was a way back."""
-        if self.details.has_focus or (self._single and self.has_class("-opened")):
+        if self.has_class("-opened"):
             self.remove_class("-opened")
             self.rows.focus()
             return True
         return False
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Know which of them is looked at."""
+        self.set_class(event.widget is self.details, "-opened")
 
     def on_resize(self, event: events.Resize) -> None:
         """Put the details where there is room for them."""
@@ -112,7 +118,7 @@ class RowsView(Container):
 
     @on(RowList.Highlighted, ".rows")
     def _highlighted(self) -> None:
-        self._show_details()
+        self.show_details()
         self._tell()
 
     @on(RowList.Chosen, ".rows")
@@ -131,28 +137,29 @@ class RowsView(Container):
         if row and row.link:
             self.post_message(self.LinkFollowed(row.link))
         elif row and row.content:
-            self.details.action_view_content()
+            event.rows.action_view_content()
         elif row and len(row.cells) == 1:
-            closed = self.details.seen.is_closed(row)
-            (self.details.action_open if closed else self.details.action_close)()
+            event.rows.action_turn()
 
     @property
     def _single(self) -> bool:
         """There is room for one of them only."""
         return not (self.has_class("-beside") or self.has_class("-below"))
 
-    def _show_details(self) -> None:
-        row = self.rows.row
-        at = (row and row.id, self._basis)
+    @property
+    def _looked_at(self) -> RowList | DocumentTree:
+        return self.details if self.has_class("-opened") else self.rows
+
+    def show_details(self) -> None:
+        """Show all about the row under the cursor."""
+        details, row = self.query_one(".details", RowList), self.rows.row
         if row is None or self._describe is None:
-            self.details.replace(Table())
-        elif at == self._detailed:
-            return
-        elif self._detailed and isinstance(self._detailed, tuple) and self._detailed[0] == row.id:
-            self.details.show(self._describe(row))
-        else:
-            self.details.replace(self._describe(row))
-        self._detailed = at
+            self.detailed = None
+            details.replace(Table())
+        elif (row.id, self._basis) != self.detailed:
+            same = isinstance(self.detailed, tuple) and self.detailed[0] == row.id
+            self.detailed = (row.id, self._basis)
+            (details.show if same else details.replace)(self._describe(row))
 
     def _tell(self) -> None:
         table = self.rows.seen.table
@@ -163,4 +170,5 @@ class RowsView(Container):
         more = "Enter: details" if self._single and table and table.rows else ""
         parts = filter(None, (told, self.rows.seen.ordered, more))
         self.rows.border_subtitle = Content(" · ".join(parts))
-        self.details.border_subtitle = "Esc: back" if self._single else ""
+        if isinstance(self.details, RowList):
+            self.details.border_subtitle = "Esc: back" if self._single else ""
