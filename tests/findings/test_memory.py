@@ -14,6 +14,7 @@ from tui.archive.spool import opened
 from tui.checkpoint.reading import load
 from tui.criu import images_pb2 as pb
 from tui.criu.framing import Magic
+from tui.criu.vma import Status
 from tui.findings import find
 from tui.findings.registry import DescriptorPlace, MemoryPlace, Severity
 from tui.findings.scene import Scene, scene, wanted, with_content
@@ -77,8 +78,8 @@ def test_writable_and_executable(
         ("app", RX, made.ANONYMOUS, [MEDIUM]),
         ("java", RX, made.ANONYMOUS, [INFO]),
         ("app", 3, made.ANONYMOUS, []),
-        ("app", RX, made.Status.REGULAR | made.Status.VDSO | made.Status.ANON_PRIVATE, []),
-        ("app", 4, made.Status.VSYSCALL, []),
+        ("app", RX, Status.REGULAR | Status.VDSO | Status.ANON_PRIVATE, []),
+        ("app", 4, Status.VSYSCALL, []),
     ],
 )
 def test_code_of_no_file(

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from tui.archive.model import MemberKind
 from tui.checkpoint.filesystem import Entry, Fate, FileSystem, Kind
 from tui.findings import programs
-from tui.findings.programs import listed, words
+from tui.findings.programs import listed, users, words
 from tui.findings.registry import (
     DescriptorPlace,
     FilePlace,
@@ -196,6 +196,7 @@ def program_in_writable(scene: Scene) -> Iterator[Finding]:
     High where it, or its folder, is hidden, medium otherwise. Harmless: tools that unpack
     themselves there. Empty files, such as engines make to mount something on, are not told.
     """
+    mountpoints = scene.mountpoints
     for system, entry in _everywhere(scene):
         if (
             _is_file(entry)
@@ -203,7 +204,7 @@ def program_in_writable(scene: Scene) -> Iterator[Finding]:
             and entry.member
             and entry.member.size
             and programs.below(entry.path, programs.PUBLIC)
-            and entry.path not in scene.mountpoints
+            and entry.path not in mountpoints
         ):
             secret = programs.hidden(entry.path)
             yield Finding(
@@ -291,14 +292,14 @@ def traces_removed(scene: Scene) -> Iterator[Finding]:
             )
     for file in scene.inside.descriptors.files.values():
         if file.deleted and _is_trace(file.path):
-            users = list(scene.inside.descriptors.users(file.id))
+            holders = users(scene, file.id)
             yield Finding(
                 "traces-removed",
                 Severity.MEDIUM,
                 f"{file.path} is deleted and still written to",
-                f"{listed(f'PID {pid}' for pid, _ in users) or 'Nobody'} has it open; its content"
+                f"{listed(f'PID {pid}' for pid, _ in holders) or 'Nobody'} has it open; its content"
                 " mostly is in the checkpoint.",
-                first(DescriptorPlace(pid, fd, file.id) for pid, fd in users),
+                first(DescriptorPlace(pid, fd, file.id) for pid, fd in holders),
             )
 
 

@@ -7,7 +7,7 @@ from tui.criu.memory import Memory
 from tui.criu.special import Memfd
 from tui.criu.vma import FILES, KERNEL, Kind, Vma
 from tui.findings import programs
-from tui.findings.programs import called, listed, names
+from tui.findings.programs import called, listed, names, users
 from tui.findings.registry import (
     DescriptorPlace,
     Finding,
@@ -104,6 +104,7 @@ def library_place(scene: Scene) -> Iterator[Finding]:
     the container. Informational for the memfds in which .NET and libffi put their own code.
     Harmless: java and node unpack libraries of their packages to /tmp.
     """
+    mountpoints = scene.mountpoints
     gone = {
         file.path for file in scene.inside.descriptors.files.values() if file.path and file.deleted
     }
@@ -112,7 +113,7 @@ def library_place(scene: Scene) -> Iterator[Finding]:
         for vma in memory.vmas:
             if not _is(vma, _EXECUTE) or not vma.path or vma.path == memory.executable:
                 continue
-            severity = _library(scene, memory, vma.path, gone)
+            severity = _library(scene, memory, vma.path, gone, mountpoints)
             if severity:
                 found[severity, vma.path].append(MemoryPlace(memory.pid, vma.start))
     for (severity, path), places in found.items():
@@ -137,13 +138,13 @@ def memfd_executable(scene: Scene) -> Iterator[Finding]:
     wanted = scene.content.memfds if scene.content else frozenset()
     for file in scene.inside.descriptors.files.values():
         if isinstance(file.detail, Memfd) and file.detail.shmid in wanted:
-            users = list(scene.inside.descriptors.users(file.id))
+            holders = users(scene, file.id)
             yield Finding(
                 "memfd-executable",
                 Severity.HIGH,
                 f"The memfd {file.detail.name or 'without a name'} holds a program",
-                f"{listed(_name(scene, pid) for pid, _ in users) or 'Nobody'} has it open.",
-                first(DescriptorPlace(pid, fd, file.id) for pid, fd in users),
+                f"{listed(_name(scene, pid) for pid, _ in holders) or 'Nobody'} has it open.",
+                first(DescriptorPlace(pid, fd, file.id) for pid, fd in holders),
             )
 
 
@@ -172,7 +173,9 @@ def _of_process(scene: Scene, code: str, memory: Memory, found: list[Vma], what:
     )
 
 
-def _library(scene: Scene, memory: Memory, path: str, gone: set[str]) -> Severity | None:
+def _library(
+    scene: Scene, memory: Memory, path: str, gone: set[str], mountpoints: frozenset[str]
+) -> Severity | None:
     if path.startswith("/memfd:"):
         process = scene.inside.processes.by_pid.get(memory.pid)
         own = path.startswith(_DOUBLE_MAPPED) or (
@@ -180,7 +183,7 @@ def _library(scene: Scene, memory: Memory, path: str, gone: set[str]) -> Severit
         )
         return Severity.INFO if own else Severity.HIGH
     if programs.below(path, programs.PUBLIC):
-        return None if path in scene.mountpoints else Severity.HIGH
+        return None if path in mountpoints else Severity.HIGH
     return Severity.MEDIUM if path in gone else None
 
 

@@ -1,14 +1,14 @@
 """Who can be reached from the container, and who can reach it."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from ipaddress import ip_address
 
 from tui.archive.layout import Layout
 from tui.checkpoint.config import PortMapping
 from tui.criu.sockets import InetSocket, PacketSocket
 from tui.findings import programs
-from tui.findings.programs import called, listed, names
+from tui.findings.programs import called, listed, names, users
 from tui.findings.registry import (
     Finding,
     Place,
@@ -37,17 +37,18 @@ def listener_unmapped(scene: Scene) -> Iterator[Finding]:
     config = scene.checkpoint.config
     if scene.checkpoint.layout is not Layout.PODMAN or config.net_namespace_container:
         return
-    mappings = config.port_mappings or ()
+    mappings = config.port_mappings or []
+    published = _published(mappings)
     found: dict[tuple[str, int], list[InetSocket]] = defaultdict(list)
     for socket in _inet(scene):
-        if _listens(socket) and not _mapped(socket, mappings):
+        if _listens(socket) and (socket.protocol, socket.source_port) not in published:
             found[socket.protocol, socket.source_port].append(socket)
     for (protocol, port), sockets in found.items():
-        published = "not among those published" if mappings else "and the container publishes none"
+        known = "not among those published" if mappings else "and the container publishes none"
         yield Finding(
             "listener-unmapped",
             Severity.LOW if mappings else Severity.INFO,
-            f"Port {port}/{protocol} is open, {published}",
+            f"Port {port}/{protocol} is open, {known}",
             f"It listens on {listed(dict.fromkeys(one.source for one in sockets))}.",
             _places(scene, sockets),
         )
@@ -72,7 +73,7 @@ def connection_public(scene: Scene) -> Iterator[Finding]:
         tools = {
             name
             for one in group
-            for pid, _ in scene.inside.descriptors.users(one.file_id)
+            for pid, _ in users(scene, one.file_id)
             for name in names(scene, scene.inside.processes.by_pid[pid])
             if programs.is_shell((name,)) or name in programs.RELAYS | programs.FETCHERS
         }
@@ -122,12 +123,19 @@ def _listens(socket: InetSocket) -> bool:
     return socket.state == "LISTEN"
 
 
-def _mapped(socket: InetSocket, mappings: list[PortMapping] | tuple[()]) -> bool:
-    return any(
-        socket.protocol in one.protocol.split(",")
-        and one.container_port <= socket.source_port < one.container_port + max(1, one.range)
-        for one in mappings
-    )
+def _published(mappings: Iterable[PortMapping]) -> set[tuple[str, int]]:
+    """The protocols and ports that mappings lead to; each is added once, however they overlap."""
+    found: set[tuple[str, int]] = set()
+    for protocol in ("tcp", "udp", "sctp"):
+        at = 0
+        for start, count in sorted(
+            (one.container_port, max(1, one.range))
+            for one in mappings
+            if protocol in one.protocol.split(",")
+        ):
+            found |= {(protocol, port) for port in range(max(at, start), start + count)}
+            at = max(at, start + count)
+    return found
 
 
 def _loopback(host: str) -> bool:
@@ -151,9 +159,7 @@ def _endpoint(host: str, port: int) -> str:
 
 
 def _who(scene: Scene, sockets: Sequence[InetSocket | PacketSocket]) -> str:
-    pids = dict.fromkeys(
-        pid for one in sockets for pid, _ in scene.inside.descriptors.users(one.file_id)
-    )
+    pids = dict.fromkeys(pid for one in sockets for pid, _ in users(scene, one.file_id))
     by_pid = scene.inside.processes.by_pid
     if not pids:
         return "Nobody has"
@@ -163,5 +169,5 @@ def _who(scene: Scene, sockets: Sequence[InetSocket | PacketSocket]) -> str:
 def _places(scene: Scene, sockets: Sequence[InetSocket | PacketSocket]) -> tuple[Place, ...]:
     found: list[Place] = [SocketPlace(one.file_id) for one in sockets[:10]]
     for one in sockets[:10]:
-        found += [ProcessPlace(pid) for pid, _ in scene.inside.descriptors.users(one.file_id)]
+        found += [ProcessPlace(pid) for pid, _ in users(scene, one.file_id)]
     return first(found)

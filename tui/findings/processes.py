@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator
+from itertools import takewhile
 
 from tui.criu.processes import Process
 from tui.criu.sockets import InetSocket
@@ -172,7 +173,8 @@ def reverse_shell(scene: Scene) -> Iterator[Finding]:
         shell = programs.is_shell(called_as)
         if not shell and not programs.is_interpreter(called_as):
             continue
-        table = {one.fd: one.file for one in scene.inside.descriptors.of(process) if one.fd < 3}
+        opened = scene.inside.descriptors.of(process)
+        table = {one.fd: one.file for one in takewhile(lambda one: one.fd < 3, opened)}
         if 0 not in table or 1 not in table or table[0].id != table[1].id:
             continue
         socket = scene.inside.sockets.by_file.get(table[0].id)
@@ -203,17 +205,18 @@ def server_child(scene: Scene) -> Iterator[Finding]:
     child that is younger than a thread of that process is none of these.
     """
     running = scene.inside.processes
+    roots = frozenset(running.roots)
     for pid, children in running.children.items():
         parent = running.by_pid[pid]
-        if not programs.is_server(names(scene, parent)):
+        own = names(scene, parent)
+        if not programs.is_server(own):
             continue
+        oldest = min((one.tid for one in parent.threads if one.tid > pid), default=None)
         for child in (running.by_pid[one] for one in children):
-            tool = _tool(names(scene, child) - names(scene, parent))
+            tool = _tool(names(scene, child) - own)
             if not tool:
                 continue
-            inherited = pid in running.roots and not any(
-                pid < thread.tid < child.pid for thread in parent.threads
-            )
+            inherited = pid in roots and (oldest is None or oldest > child.pid)
             severity = Severity.MEDIUM if tool == "an interpreter" else Severity.HIGH
             yield Finding(
                 "server-child",

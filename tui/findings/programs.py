@@ -4,9 +4,11 @@ import posixpath
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 
 from tui.criu.processes import Process
 from tui.criu.special import Memfd
+from tui.findings.registry import PLACES
 from tui.findings.scene import Scene
 
 
@@ -132,6 +134,11 @@ def program(scene: Scene, process: Process) -> Program:
 def names(scene: Scene, process: Process) -> frozenset[str]:
     """What a process may be known by: its program, and its own name for itself."""
     return frozenset((program(scene, process).base, process.name)) - {""}
+
+
+def users(scene: Scene, file_id: int) -> list[tuple[int, int]]:
+    """Who has a file open, as PID and fd, up to PLACES of them: whole crowds can share one."""
+    return list(islice(scene.inside.descriptors.users(file_id), PLACES))
 
 
 def is_shell(called: Iterable[str]) -> bool:

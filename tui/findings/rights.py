@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from tui.checkpoint.checkpoint import CONFIG, SPEC, Checkpoint
 from tui.checkpoint.spec import Mount
 from tui.criu.sockets import UnixSocket
-from tui.findings.programs import listed, words
+from tui.findings.programs import listed, users, words
 from tui.findings.registry import (
     DocumentPlace,
     Finding,
@@ -285,4 +285,4 @@ def _mount_places(scene: Scene, index: int, mount: Mount) -> tuple[Place, ...]:
 
 
 def _users(scene: Scene, file_id: int) -> tuple[Place, ...]:
-    return first(ProcessPlace(pid) for pid, _ in scene.inside.descriptors.users(file_id))
+    return first(ProcessPlace(pid) for pid, _ in users(scene, file_id))

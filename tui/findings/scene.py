@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from operator import attrgetter
 
+from tui.archive import limits
 from tui.archive.layout import IMAGES, PRE_IMAGES, Layout
 from tui.archive.model import Member
 from tui.archive.spool import Store
@@ -17,6 +19,9 @@ from tui.findings.sightings import Sightings, look_through
 
 HEAD = 4
 """Bytes at the beginning of a program that tell it from data."""
+
+TEXTS = 64 * limits.MIB
+"""Bytes of the command lines, and of the environments, of all processes together."""
 
 _PROGRAMS = (b"\x7fELF", b"#!")
 
@@ -97,16 +102,8 @@ def with_content(known: Scene, store: Store, progress: Progress | None = None) -
     """
     memories = read_memories(known.checkpoint.contents, store, folder=folder(known.checkpoint))
     content = Content(
-        arguments={
-            memory.pid: words
-            for memory in memories.processes
-            if (words := arguments(memory)) is not None
-        },
-        environments={
-            memory.pid: words
-            for memory in memories.processes
-            if (words := environment(memory)) is not None
-        },
+        arguments=_texts(memories, arguments, attrgetter("argument_range")),
+        environments=_texts(memories, environment, attrgetter("environment_range")),
         programs=frozenset(
             (memory.pid, vma.start)
             for memory in memories.processes
@@ -117,6 +114,24 @@ def with_content(known: Scene, store: Store, progress: Progress | None = None) -
         sightings=look_through(memories, known.systems, store, progress or _unwatched),
     )
     return replace(known, memories=memories, content=content)
+
+
+def _texts(
+    memories: Memories,
+    read: Callable[[Memory], tuple[str, ...] | None],
+    place: Callable[[Memory], tuple[int, int]],
+) -> dict[int, tuple[str, ...]]:
+    """What `read` says of each process, up to TEXTS of all together."""
+    found, left = {}, TEXTS
+    for memory in memories.processes:
+        start, end = place(memory)
+        if end - start > left:
+            continue
+        left -= max(0, end - start)
+        words = read(memory)
+        if words is not None:
+            found[memory.pid] = words
+    return found
 
 
 def _memfds(inside: Inside, memories: Memories) -> frozenset[int]:
