@@ -30,13 +30,18 @@ def save_content(contents: Contents, what: Bytes) -> Path:
     """A new private file with bytes of the archive. Raises OSError or PodthawError."""
     if what.file:
         return Path(save(contents, *what.file, str(state_dir("saved"))).path)
-    path = state_dir("saved") / f"{_stamp()}-{file_name(what.name)}"
+    path = new_path(what.name)
     with os.fdopen(create_private(path), "wb") as file:
         for at, piece in pieces(contents, what.extents, what.size):
             file.seek(at)
             file.write(piece)
         file.truncate(what.size)
     return path
+
+
+def new_path(name: str) -> Path:
+    """Where a file that is called `name` in the archive can be saved. Raises PodthawError."""
+    return state_dir("saved") / f"{_stamp()}-{file_name(name)}"
 
 
 def _save(name: str, words: str) -> Path:

@@ -7,7 +7,8 @@ from tui.checkpoint.checkpoint import CONFIG, NETWORK, SPEC
 from tui.ui.rows.file_facts import file_facts
 from tui.ui.rows.files import files_table
 from tui.ui.rows.filesystem import filesystem_facts, filesystem_table
-from tui.ui.rows.logs import log_facts, logs_table, size_facts, sizes_table
+from tui.ui.rows.logs import log_facts, logs_table, sizes_table
+from tui.ui.rows.memory import memory_table
 from tui.ui.rows.model import Row, Table
 from tui.ui.rows.mounts import mount_facts, mounts_table
 from tui.ui.rows.processes import process_facts, processes_table
@@ -49,10 +50,11 @@ VIEWS = (
     View("processes", "Processes", table=processes_table, facts=process_facts),
     View("files", "Files", table=files_table, facts=file_facts),
     View("sockets", "Sockets", table=sockets_table, facts=socket_facts),
+    View("memory", "Memory", table=memory_table),
     View("mounts", "Mounts", table=mounts_table, facts=mount_facts),
     View("filesystem", "File system", table=filesystem_table, facts=filesystem_facts),
     View("logs", "Logs", late=logs_table, facts=log_facts),
-    View("sizes", "Sizes", table=sizes_table, facts=size_facts),
+    View("sizes", "Sizes", table=sizes_table),
     View("raw", "Raw images", table=raw_table),
     View("archive", "Archive", MEMBERS, "the archive is still being read"),
 )

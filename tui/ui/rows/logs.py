@@ -18,7 +18,7 @@ _LOG_COLUMNS = (
 
 _SIZE_COLUMNS = (
     Column("PART", "key", widest=40),
-    Column("SIZE", widest=10, right=True, down=True),
+    Column("SIZE", widest=12, right=True, down=True),
     Column("FILES", "quiet", widest=7, right=True, rank=1, down=True),
     Column("SHARE", widest=1000),
 )
@@ -36,6 +36,8 @@ def logs_table(running: Running, reveal: bool) -> Table:
         rows.append(Row(log.name, (title,), tone="title"))
         if log.problem:
             rows.append(Row(f"{log.name}!", (f"✖ {log.problem}",), 1, tone="error"))
+        if not log.lines and not log.problem:
+            rows.append(Row(f"{log.name}0", ("nothing was written",), 1, tone="quiet"))
         if log.left_out:
             told = f"… {size(log.left_out)} in front of this are left out"
             rows.append(Row(f"{log.name}…", (told,), 1, tone="quiet"))
@@ -88,16 +90,17 @@ def sizes_table(running: Running) -> Table:
                 part.label,
                 size(part.size),
                 f"{part.members:,}",
-                f"{bar(part.size / largest)} {100 * part.size / total:.0f} %",
+                f"{100 * part.size / total:4.0f} %  {bar(part.size / largest)}",
             ),
             keys=(part.label, part.size, part.members, part.size),
         )
         for part in found.parts
     ]
     stats = read_stats(running.checkpoint.contents)
+    if stats.figures:
+        rows.append(Row("stats", ("What CRIU counted while it saved",), tone="title"))
     rows += [
-        Row(one.name, (one.label, _amount(one), "", "CRIU counted it"), tone="quiet")
-        for one in stats.figures
+        Row(one.name, (one.label, _amount(one), "", ""), tone="quiet") for one in stats.figures
     ]
     packed = size(running.checkpoint.contents.identity.size)
     return Table(
@@ -110,20 +113,11 @@ def sizes_table(running: Running) -> Table:
     )
 
 
-def size_facts(_running: Running, row: Row, _reveal: bool) -> Table:
-    """What the row says, whole."""
-    facts = Facts()
-    facts.heading(row.cells[0])
-    for label, cell in zip(("size", "files", "share"), row.cells[1:], strict=False):
-        facts.add(label, cell)
-    return facts.table()
-
-
 def _amount(figure: Figure) -> str:
     match figure.unit:
         case "µs":
             return f"{figure.value / 1000:,.1f} ms"
         case "pages":
-            return f"{figure.value:,} p"
+            return plural(figure.value, "page")
         case _:
             return f"{figure.value:,}"

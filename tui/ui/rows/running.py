@@ -1,29 +1,20 @@
 """What was running in a checkpoint, read from all images that tell of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tui.archive import limits
-from tui.archive.layout import PRE_IMAGES, Layout
+from tui.archive.layout import Layout
 from tui.archive.model import Problem
-from tui.archive.spool import needed, opened
 from tui.checkpoint.checkpoint import Checkpoint
+from tui.criu.commands import Started, read_started
 from tui.criu.inside import Inside, read_inside
-from tui.criu.memories import Memories, memory_members, read_memories
-from tui.criu.memory import arguments, environment
+from tui.criu.memories import Memories, read_memories
 from tui.errors import ArchiveError
-from tui.text import size
+from tui.report.document import image_folder
 
 UNPACKED = 64 * limits.MIB
-"""Bytes of memory that are unpacked without being asked for, to find command lines in them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """What a process was told, as its memory has it."""
-
-    arguments: tuple[str, ...] | None = None
-    environment: tuple[str, ...] | None = None
+"""Bytes of memory that are unpacked without being asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +24,7 @@ class Running:
     checkpoint: Checkpoint
     inside: Inside = Inside()
     memories: Memories = field(default_factory=Memories)
-    words: Mapping[int, Words] = field(default_factory=dict)
+    words: Mapping[int, Started] = field(default_factory=dict)
     """By PID; those of which nothing was found are missing."""
     wordless: str = ""
     """Why there are none."""
@@ -45,28 +36,23 @@ class Running:
 
 
 def read_running(checkpoint: Checkpoint) -> Running:
-    """What the images in `checkpoint` say, and the words in its memory if they are at hand."""
-    contents = checkpoint.contents
+    """What the images in `checkpoint` say, without what must be looked up in memory."""
+    contents, folder = checkpoint.contents, image_folder(checkpoint)
+    memories = read_memories(contents, folder=folder)
     if checkpoint.layout is Layout.PODMAN_PRE:
-        return Running(checkpoint, memories=read_memories(contents, folder=PRE_IMAGES))
-    inside = read_inside(contents)
-    memories = read_memories(contents)
-    if not contents.finished:
-        return Running(checkpoint, inside, memories, wordless="the archive is still being read")
-    wanted = memory_members(contents)
-    count = needed(contents, wanted)
-    if count > UNPACKED:
-        why = f"{size(count)} of memory must be unpacked for that: the Memory view does it"
-        return Running(checkpoint, inside, memories, wordless=why)
+        return Running(checkpoint, memories=memories)
+    wordless = "it is being looked up" if contents.finished else "the archive is still being read"
+    return Running(checkpoint, read_inside(contents, folder), memories, wordless=wordless)
+
+
+def with_words(running: Running) -> Running:
+    """The same with command lines and environments, as far as they are in memory."""
+    checkpoint = running.checkpoint
     try:
-        with opened(contents, wanted) as store:
-            found = {
-                memory.pid: Words(arguments(memory), environment(memory))
-                for memory in read_memories(contents, store).processes
-            }
+        found = read_started(checkpoint.contents, image_folder(checkpoint))
     except ArchiveError as error:
-        return Running(checkpoint, inside, memories, wordless=str(error))
-    return Running(checkpoint, inside, memories, found)
+        return replace(running, wordless=str(error))
+    return replace(running, words=found, wordless="")
 
 
 def note(running: Running, problems: tuple[Problem, ...]) -> str:

@@ -142,3 +142,19 @@ class Seen:
             return ""
         title = self.table.columns[self.order.column].title.lower()
         return f"by {title} {'↓' if self.order.down else '↑'}"
+
+    @property
+    def empty(self) -> str:
+        """Why there are no rows to be seen; empty while there is no table."""
+        if self.table is None:
+            return ""
+        return "nothing here contains that" if self.words else self.table.empty
+
+    def icon(self, index: int) -> str:
+        """What stands in front of a row, where rows lie inside each other."""
+        table = self.table
+        if table is None or not table.folded or (self.order and table.flat):
+            return ""
+        if not holds(table, index):
+            return "  "
+        return "▸ " if self.is_closed(table.rows[index]) else "▾ "

@@ -14,7 +14,7 @@ from tui.errors import PodthawError
 from tui.ui.rows.content import LIMIT, content_table
 from tui.ui.rows.model import Bytes, Row, Table
 from tui.ui.rows.raw import raw_document
-from tui.ui.rows.running import Running, read_running
+from tui.ui.rows.running import Running, read_running, with_words
 from tui.ui.saving import save_content
 from tui.ui.screens.base import SessionScreen
 from tui.ui.screens.content import ContentScreen
@@ -57,7 +57,8 @@ class InsideScreen(SessionScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._known: Running | None = None
+        self.known: Running | None = None
+        """What was running, as far as it has been read."""
         self.tables: dict[str, Table] = {}
         """By the ID of the view."""
         self._late: dict[str, object] = {}
@@ -71,11 +72,11 @@ class InsideScreen(SessionScreen):
         for view in INSIDE:
             rows = self.query_one(f"#{view.id}", RowsView)
             describe = partial(self._describe, view)
-            basis = (self._known, session.reveal)
+            basis = (self.known, session.reveal)
             rows.show(self.tables.get(view.id), words, describe, basis)
-            if view.late and self._known and rows.display and self._late.get(view.id) != basis:
+            if view.late and self.known and rows.display and self._late.get(view.id) != basis:
                 self._late[view.id] = basis
-                self._make_late(view, self._known, session.reveal)
+                self._make_late(view, self.known, session.reveal)
         checkpoint = session.checkpoint
         if checkpoint and (asked or checkpoint.contents.finished):
             self._look(checkpoint)
@@ -90,14 +91,17 @@ class InsideScreen(SessionScreen):
             self._read_inside(checkpoint)
 
     def _describe(self, view: View, row: Row) -> Table:
-        if self._known is None or view.facts is None:
+        if self.known is None or view.facts is None:
             return Table()
-        return view.facts(self._known, row, self.app.session.reveal)
+        return view.facts(self.known, row, self.app.session.reveal)
 
     @work(thread=True, group="inside")
     def _read_inside(self, checkpoint: Checkpoint) -> None:
         running = read_running(checkpoint)
         self.post_message(self.InsideRead(running, tables(running)))
+        if running.whole:
+            running = with_words(running)
+            self.post_message(self.InsideRead(running, tables(running)))
 
     @work(thread=True, group="late")
     def _make_late(self, view: View, running: Running, reveal: bool) -> None:
@@ -106,15 +110,15 @@ class InsideScreen(SessionScreen):
 
     @on(InsideRead)
     def _inside_read(self, event: InsideRead) -> None:
-        self._looking = self._looking and event.running is self._known
-        self._known = event.running
+        self._looking = False
+        self.known = event.running
         self.tables |= event.found
         self._session_changed(self.app.session)
 
     @on(RawView.ImageWanted)
     def _image_wanted(self, event: RawView.ImageWanted) -> None:
-        if self._known:
-            self._decode(self._known.checkpoint.contents, event.name)
+        if self.known:
+            self._decode(self.known.checkpoint.contents, event.name)
 
     @work(thread=True, group="raw", exclusive=True)
     def _decode(self, contents: Contents, name: str) -> None:
@@ -126,8 +130,8 @@ class InsideScreen(SessionScreen):
 
     @on(RowList.ViewWanted)
     def _view_wanted(self, event: RowList.ViewWanted) -> None:
-        if self._known and event.row and event.row.content:
-            self._read_content(self._known.checkpoint.contents, event.row.content)
+        if self.known and event.row and event.row.content:
+            self._read_content(self.known.checkpoint.contents, event.row.content)
 
     @work(thread=True, group="content", exclusive=True)
     def _read_content(self, contents: Contents, what: Bytes) -> None:
@@ -147,8 +151,8 @@ class InsideScreen(SessionScreen):
 
     @on(RowList.SaveWanted)
     def _save_wanted(self, event: RowList.SaveWanted) -> None:
-        if self._known and event.row and event.row.content:
-            self._save_content(self._known.checkpoint.contents, event.row.content)
+        if self.known and event.row and event.row.content:
+            self._save_content(self.known.checkpoint.contents, event.row.content)
 
     @work(thread=True, group="save")
     def _save_content(self, contents: Contents, what: Bytes) -> None:

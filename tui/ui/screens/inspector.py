@@ -6,24 +6,21 @@ from textual.containers import Horizontal, Vertical
 from textual.timer import Timer
 from textual.widgets import ContentSwitcher, Footer, Input, OptionList
 
-from tui.checkpoint.config import Json
-from tui.checkpoint.secrets import masked
-from tui.host.document import facts_json
-from tui.host.facts import HostFacts
-from tui.report.members import members_document
 from tui.report.text import conflict_lines
 from tui.ui.content import waiting
+from tui.ui.documents import Documents
 from tui.ui.keys import Scope, bindings
 from tui.ui.rows.model import Link
-from tui.ui.screens.inside import InsideScreen
+from tui.ui.screens.memory import MemoryScreen
 from tui.ui.screens.restore import RestoreScreen
 from tui.ui.session import Session
-from tui.ui.views import DIGITS, DOCUMENTS, HOST, INSIDE, MEMBERS, VIEWS, View
+from tui.ui.views import DIGITS, DOCUMENTS, INSIDE, VIEWS
 from tui.ui.widgets.archive_line import ArchiveLine
 from tui.ui.widgets.conflict_list import REMEDY_BINDINGS, ConflictList
 from tui.ui.widgets.document_tree import DocumentTree
+from tui.ui.widgets.memory_view import MemoryView
 from tui.ui.widgets.raw_view import RawView
-from tui.ui.widgets.rows_view import RowsView
+from tui.ui.widgets.rows_view import PlainView, RowsView
 from tui.ui.widgets.summary_view import SummaryView
 from tui.ui.widgets.view_list import ViewList
 
@@ -34,7 +31,11 @@ _PAUSE = 0.15
 """Seconds after the last keystroke before a filter is applied."""
 
 
-class InspectorScreen(InsideScreen):
+_KINDS = {"raw": RawView, "memory": MemoryView, "sizes": PlainView}
+"""Views with something else than facts beside their rows."""
+
+
+class InspectorScreen(MemoryScreen):
     """The views on the left, one of them in the middle, the conflicts on the right."""
 
     SCOPES = (Scope.INSPECTOR, Scope.VIEWS, Scope.ROWS, Scope.CONFLICTS)
@@ -43,8 +44,7 @@ class InspectorScreen(InsideScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._members: tuple[int, Json] = (0, None)
-        self._facts: tuple[HostFacts | None, Json] = (None, None)
+        self._documents = Documents()
         self._pause: Timer | None = None
         self._pid: int | None = None
         """The process that was under the cursor last, in whatever view."""
@@ -67,8 +67,7 @@ class InspectorScreen(InsideScreen):
                         tree.border_title = view.document
                         yield tree
                     for view in INSIDE:
-                        kind = RawView if view.id == "raw" else RowsView
-                        yield kind(view.title, id=view.id)
+                        yield _KINDS.get(view.id, RowsView)(view.title, id=view.id)
             yield ConflictList(id="conflicts")
         yield Footer()
 
@@ -221,27 +220,11 @@ class InspectorScreen(InsideScreen):
         for view in DOCUMENTS:
             tree = self.query_one(f"#{view.id}", DocumentTree)
             changes = session.plan.changes if session.plan else ()
-            tree.show(self._document(session, view), conflicts, changes)
+            tree.show(self._documents.of(session, view), conflicts, changes)
         self.show_inside(session, asked=isinstance(self._current(), RowsView))
         self.query_one(ViewList).show(conflicts, self.tables)
         self.query_one(ConflictList).show(conflicts, waiting(session))
         self.refresh_bindings()
-
-    def _document(self, session: Session, view: View) -> Json:
-        checkpoint = session.checkpoint
-        if view.document == HOST:
-            if session.facts is not self._facts[0]:
-                self._facts = session.facts, session.facts and facts_json(session.facts)
-            return self._facts[1]
-        if checkpoint is None:
-            return None
-        if view.document == MEMBERS:
-            count = len(checkpoint.contents.members)
-            if checkpoint.contents.finished and self._members[0] != count:
-                self._members = count, members_document(checkpoint.contents)
-            return self._members[1]
-        document = checkpoint.documents.get(view.document)
-        return document if session.reveal else masked(view.document, document)
 
     def _current(self) -> DocumentTree | SummaryView | RowsView:
         shown = self.query_one("#shown", ContentSwitcher).visible_content

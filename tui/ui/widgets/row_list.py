@@ -13,7 +13,7 @@ from textual.strip import Strip
 
 from tui.text import safe_text
 from tui.ui.keys import Scope, bindings
-from tui.ui.rows.model import Row, Table, fit, holds
+from tui.ui.rows.model import Row, Table, fit
 from tui.ui.rows.seen import Seen
 from tui.ui.widgets.row_lines import Pieces, head, line, wrapped
 
@@ -110,7 +110,7 @@ class RowList(ScrollView, can_focus=True):
         table, base = self.seen.table, self.rich_style
         width = self.scrollable_content_region.width
         if table is None or not self.seen.arranged.rows:
-            text = self._empty() if not y else ""
+            text = (self.seen.empty or self._waiting) if not y else ""
             return Strip([Segment(safe_text(text), base + self._style("quiet"))]).crop_extend(
                 0, width, base
             )
@@ -255,7 +255,7 @@ class RowList(ScrollView, can_focus=True):
             for index in rows:
                 self._starts.append(len(self._lines))
                 row = table.rows[index]
-                self._lines += wrapped(table, row, self._columns, self._icon(table, index))
+                self._lines += wrapped(table, row, self._columns, self.seen.icon(index))
         lines = len(self._lines) if table and table.wraps else len(rows)
         self.virtual_size = Size(width, lines + self._headed)
         self._show_cursor()
@@ -282,19 +282,7 @@ class RowList(ScrollView, can_focus=True):
 
     def _pieces(self, table: Table, place: int) -> Pieces:
         index = self.seen.arranged.rows[place]
-        return line(table, table.rows[index], self._columns, self._icon(table, index))
-
-    def _icon(self, table: Table, index: int) -> str:
-        if not table.folded or (self.seen.order and table.flat):
-            return ""
-        if not holds(table, index):
-            return "  "
-        return "▸ " if self.seen.is_closed(table.rows[index]) else "▾ "
-
-    def _empty(self) -> str:
-        if self.seen.table is None:
-            return self._waiting
-        return "nothing here contains that" if self.seen.words else self.seen.table.empty
+        return line(table, table.rows[index], self._columns, self.seen.icon(index))
 
     def _style(self, tone: str) -> Style:
         if tone not in self._styles:

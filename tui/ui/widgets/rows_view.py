@@ -12,6 +12,7 @@ from textual.widgets import Static
 from tui.text import safe_text
 from tui.ui.rows.model import Link, Row, Table
 from tui.ui.widgets.document_tree import DocumentTree
+from tui.ui.widgets.hex_view import HexView
 from tui.ui.widgets.row_list import RowList
 
 Describe = Callable[[Row], Table]
@@ -51,7 +52,7 @@ class RowsView(Container):
             yield rows
             yield self.make_details()
 
-    def make_details(self) -> RowList | DocumentTree:
+    def make_details(self) -> RowList | DocumentTree | HexView:
         """The widget for all about a row."""
         details = RowList(classes="details")
         details.border_title = "Details"
@@ -63,16 +64,17 @@ class RowsView(Container):
         return self.query_one(".rows", RowList)
 
     @property
-    def details(self) -> RowList | DocumentTree:
+    def details(self) -> RowList | DocumentTree | HexView:
         """All about the row under the cursor."""
         found = self.query_one(".details")
-        assert isinstance(found, RowList | DocumentTree)
+        assert isinstance(found, RowList | DocumentTree | HexView)
         return found
 
     @property
     def clip(self) -> tuple[str, str] | None:
         """What is copied, and what it is called."""
-        return self._looked_at.clip
+        looked_at = self._looked_at
+        return None if isinstance(looked_at, HexView) else looked_at.clip
 
     def show(self, table: Table | None, waiting: str, describe: Describe, basis: object) -> None:
         """Show `table`, or what is said until there is one; `basis` is what details depend on."""
@@ -89,7 +91,8 @@ class RowsView(Container):
 
     def filter(self, words: str) -> int | None:
         """Hide what does not contain `words`: in the details, if these are looked at."""
-        found = self._looked_at.filter(words)
+        looked_at = self._looked_at
+        found = None if isinstance(looked_at, HexView) else looked_at.filter(words)
         self._tell()
         return found
 
@@ -126,7 +129,7 @@ class RowsView(Container):
         event.stop()
         if event.row and event.row.link:
             self.post_message(self.LinkFollowed(event.row.link))
-        elif event.row:
+        elif event.row and not self.has_class("-plain"):
             self.add_class("-opened")
             self.details.focus()
 
@@ -147,8 +150,12 @@ class RowsView(Container):
         return not (self.has_class("-beside") or self.has_class("-below"))
 
     @property
-    def _looked_at(self) -> RowList | DocumentTree:
+    def _looked_at(self) -> RowList | DocumentTree | HexView:
         return self.details if self.has_class("-opened") else self.rows
+
+    @property
+    def _opens(self) -> bool:
+        return self._single and not self.has_class("-plain")
 
     def show_details(self) -> None:
         """Show all about the row under the cursor."""
@@ -167,8 +174,16 @@ class RowsView(Container):
         told = table.told if table else ""
         if found is not None:
             told = f"{found:,} found · {told}"
-        more = "Enter: details" if self._single and table and table.rows else ""
+        more = "Enter: details" if self._opens and table and table.rows else ""
         parts = filter(None, (told, self.rows.seen.ordered, more))
         self.rows.border_subtitle = Content(" · ".join(parts))
         if isinstance(self.details, RowList):
             self.details.border_subtitle = "Esc: back" if self._single else ""
+
+
+class PlainView(RowsView):
+    """A table whose rows say all that there is to say."""
+
+    def show_details(self) -> None:
+        """See RowsView: nothing."""
+        self.add_class("-plain")
