@@ -16,6 +16,7 @@ from unittest.mock import patch
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from tests.data import DATA
 from tests.restore.hosts import AlteredHost
 from tui import text
 from tui.errors import PodthawError
@@ -100,6 +101,7 @@ async def settled(pilot: Pilot[PodthawError]) -> None:
             await app.workers.wait_for_complete()
             await pilot.pause()
             waiting = app.session.asking or app.session.reading
+            waiting = waiting or any(not worker.is_finished for worker in app.workers)
             if not waiting or not app.is_running or isinstance(app.screen, OpenScreen):
                 return
 
@@ -128,7 +130,18 @@ SCENES = {
         Scene("conflicts", press("c")),
         Scene("filter", press("3", "slash", *"net")),
         Scene("host", press("5", "j", "l")),
-        Scene("archive", press("6", "l")),
+        Scene("archive", press("left_square_bracket", "l")),
+        Scene("processes", press("6")),
+        Scene("process", press("6", "enter", "j", "j")),
+        Scene("files", press("7", "j", "j", "j", "j"), path=DATA / "established.tar.zst"),
+        Scene("file", press("7", *"jjjjj", "enter"), path=DATA / "established.tar.zst"),
+        Scene("sockets", press("8", "j"), path=DATA / "established.tar.zst"),
+        Scene("memory", press("9", *"jjjjj", "enter")),
+        Scene("mounts", press("0", "j")),
+        Scene("filesystem", press("0", "right_square_bracket", "j", "j")),
+        Scene("logs", press("0", *["right_square_bracket"] * 2)),
+        Scene("sizes", press("0", *["right_square_bracket"] * 3)),
+        Scene("raw", press("0", *["right_square_bracket"] * 4, "j", "enter", "j", "l")),
         Scene("help", press("question_mark")),
         Scene("explain", press("c", "e")),
         Scene("remedy", press("B")),

@@ -27,6 +27,7 @@ from tui.ui.screens.open import OpenScreen
 from tui.ui.screens.remedy import RemedyScreen
 from tui.ui.screens.restore import RestoreScreen
 from tui.ui.screens.run import RunScreen
+from tui.ui.views import DIGITS, VIEWS
 from tui.ui.widgets.conflict_list import ConflictList
 from tui.ui.widgets.document_tree import DocumentTree
 from tui.ui.widgets.log_view import LogView
@@ -392,10 +393,14 @@ async def test_narrow_screens_open_the_conflicts_over_the_rest() -> None:
 
 async def test_the_numbers_lead_to_the_views() -> None:
     async with opened() as (app, pilot):
-        for number, view in enumerate(("summary", "config", "spec", "network", "host", "archive")):
-            await press(str(number + 1))(pilot)
-            assert app.screen.query_one("#shown", ContentSwitcher).current == view
+        for number, view in enumerate(VIEWS[: len(DIGITS)]):
+            await press(DIGITS[number])(pilot)
+            assert app.screen.query_one("#shown", ContentSwitcher).current == view.id
             assert app.screen.query_one("#views", OptionList).highlighted == number
+        await press("right_square_bracket")(pilot)
+        assert app.screen.query_one("#shown", ContentSwitcher).current == VIEWS[len(DIGITS)].id
+        await press("1", "left_square_bracket")(pilot)
+        assert app.screen.query_one("#shown", ContentSwitcher).current == VIEWS[-1].id
 
 
 async def test_every_screen_survives_resizing() -> None:

@@ -23,6 +23,9 @@ _SIZE_COLUMNS = (
     Column("SHARE", widest=1000),
 )
 
+_TIME = 23
+"""Characters of a time that are shown: up to milliseconds."""
+
 _TONES = {"error": "error", "warning": "warning"}
 
 
@@ -60,7 +63,7 @@ def logs_table(running: Running, reveal: bool) -> Table:
 def _line(name: str, number: int, line: Line, text: str) -> Row:
     return Row(
         f"{name}:{number}",
-        (line.time, line.source, text),
+        (line.time[:_TIME], line.source, text),
         1,
         tone=_TONES.get(line.level, ""),
         copy=text,

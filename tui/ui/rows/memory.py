@@ -15,7 +15,7 @@ HITS = 10_000
 """Hits that are listed."""
 
 _COLUMNS = (
-    Column("FROM", "key", widest=18),
+    Column("FROM", "key", widest=22),
     Column("MODE", "quiet", widest=4),
     Column("MAPPED", "quiet", widest=10, right=True, rank=1, down=True),
     Column("STORED", widest=10, right=True, down=True),

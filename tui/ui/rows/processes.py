@@ -97,6 +97,9 @@ def process_facts(running: Running, row: Row, reveal: bool) -> Table:
         return facts.table()
     _add_command(facts, running, process)
     _add_links(facts, running, process)
+    spec = running.checkpoint.spec.process
+    if _is_first(running, process):
+        facts.add("config says", " ".join(spec.args or ()))
     _add_identity(facts, process)
     add_rights(facts, running, process)
     _add_memory(facts, running, process)
@@ -116,14 +119,11 @@ def process_facts(running: Running, row: Row, reveal: bool) -> Table:
 def _add_command(facts: Facts, running: Running, process: Process) -> None:
     facts.heading(f"{process.pid} {process.name}".rstrip())
     words = running.words.get(process.pid)
-    spec = running.checkpoint.spec.process
     if words and words.arguments:
         facts.add("command line", " ".join(words.arguments))
     elif process.state != "zombie":
         why = running.wordless or "its memory is not in the archive"
         facts.add("command line", f"unknown: {why}", tone="quiet")
-    if _is_first(running, process) and spec.args:
-        facts.add("config says", " ".join(spec.args))
     facts.add("program", process.exe)
     facts.add("working directory", process.cwd)
     if process.root != "/":
@@ -185,18 +185,19 @@ def _add_environment(facts: Facts, running: Running, process: Process, *, reveal
     found = words.environment if words else None
     source = "from its memory"
     if found is None and _is_first(running, process) and spec.env:
-        found, source = tuple(spec.env), "from the config; what it is now is not known"
+        found, source = tuple(spec.env), "of the config"
     if not found:
         return
-    hidden = "" if reveal else ", s shows the values"
+    hidden = "" if reveal else "; s: values"
     facts.heading(f"Environment ({source}{hidden})")
-    configured = set(spec.env or ())
+    first = bool(words) and _is_first(running, process)
+    configured = dict(one.partition("=")[::2] for one in spec.env or () if first)
     for entry in found[:_VARIABLES]:
         name, equals, value = entry.partition("=")
         if not equals:
             facts.add("", entry if reveal else mask_variable(entry))
             continue
-        differs = words and _is_first(running, process) and configured and entry not in configured
+        differs = configured.get(name, value) != value
         mark = "  ▲ not as in the config" if differs else ""
         facts.add(name, f"{value if reveal else MASK if value else ''}{mark}")
     facts.more(len(found) - _VARIABLES, "variables")

@@ -32,13 +32,13 @@ _OWNERS = 1000
 
 
 def sockets_table(running: Running) -> Table:
-    """Every socket; established connections first in words, since they decide the restore."""
+    """Every socket; connections are marked, since they decide how to restore."""
     inside = running.inside
     rows = tuple(_row(running, one) for one in inside.sockets.by_file.values())
     connected = sum(1 for one in inside.sockets.by_file.values() if _connected(one))
     told = plural(len(rows), "socket")
     if connected:
-        told += f" · {CONNECTION} {plural(connected, 'established connection')}"
+        told += f" · {CONNECTION} {plural(connected, 'TCP connection')}"
     return Table(
         _COLUMNS,
         rows,
@@ -156,9 +156,9 @@ def socket_facts(running: Running, row: Row, _reveal: bool) -> Table:
 
 def _add_connection(facts: Facts) -> None:
     words = (
-        "This is an established connection. Podman restores it with --tcp-established, on the"
-        " same address, while the other side still holds it; with --tcp-close it comes back"
-        " closed. Without either the restore fails."
+        "This is a TCP connection. Podman restores it with --tcp-established, on the same address,"
+        " while the other side still holds it; with --tcp-close it comes back closed. Without"
+        " either the restore fails."
     )
     facts.add(f"{CONNECTION} at the restore", words, tone="warning")
 

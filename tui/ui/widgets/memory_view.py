@@ -63,7 +63,7 @@ class MemoryView(RowsView):
 
     def say(self, words: str) -> None:
         """Say in place of the bytes why there are none."""
-        self.hex.border_subtitle = Content(safe_text(words))
+        self.hex.border_title = Content(safe_text(f"Bytes: {words}"))
 
     def on_show(self) -> None:
         """Show the bytes."""

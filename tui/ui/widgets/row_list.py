@@ -240,10 +240,14 @@ class RowList(ScrollView, can_focus=True):
         self.seen.move(at)
         self._show_cursor()
         self.refresh()
-        self.post_message(self.Highlighted(self, self.row))
+        self._tell()
 
     def _changed(self) -> None:
         self._measure()
+        self._tell()
+
+    def _tell(self) -> None:
+        self.refresh_bindings()
         self.post_message(self.Highlighted(self, self.row))
 
     def _measure(self) -> None:
