@@ -154,7 +154,13 @@ SCENES = {
     )
 }
 
-PICTURES = {"inspector": "conflict-in-config", "restore": "restore-ready", "run": "restored"}
+PICTURES = {
+    "inspector": "conflict-in-config",
+    "processes": "processes",
+    "memory": "memory",
+    "restore": "restore-ready",
+    "run": "restored",
+}
 """What the README shows: file name and scene."""
 
 

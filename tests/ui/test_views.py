@@ -48,7 +48,7 @@ async def test_processes_stand_beside_all_that_is_known_of_them() -> None:
         text = shown(app)
         assert "4 processes · 4 threads" in text
         assert "httpd -f -p 80 -h /srv/data" in text
-        assert "config says" in text
+        assert "Command in the config" in text
         await press("j")(pilot)
         assert "▾ 4 sh" in shown(app)
 

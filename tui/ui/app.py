@@ -47,6 +47,7 @@ from tui.ui.screens.remedy import RemedyScreen
 from tui.ui.screens.run import RunScreen
 from tui.ui.session import Session
 from tui.ui.terminal import lasting_terminal
+from tui.ui.views import VIEWS
 
 THAW = Theme(
     name="thaw",
@@ -373,6 +374,9 @@ def _commands(screen: Screen[Any]) -> Iterator[SystemCommand]:
                 yield SystemCommand(
                     key.label, f"{key.help} ({key.shown})", partial(screen.run_action, key.action)
                 )
+    if isinstance(screen, InspectorScreen):
+        for index, view in enumerate(VIEWS):
+            yield SystemCommand(view.title, "Go to this view.", partial(screen.show_view, index))
 
 
 def run(path: str, host: Host, options: RestoreOptions, *, reveal: bool = False) -> int:

@@ -36,11 +36,13 @@ class Key:
     help: str
     """One sentence for the help, the palette and the README."""
     footer: bool = True
+    named: str = ""
+    """What many keys are called together."""
 
     @property
     def shown(self) -> str:
         """The keys as people know them."""
-        return " ".join(_shown(key) for key in self.keys.split(","))
+        return self.named or " ".join(_shown(key) for key in self.keys.split(","))
 
 
 _NAMES = {
@@ -87,6 +89,7 @@ KEYS: dict[Scope, tuple[Key, ...]] = {
             "Views",
             "Go to a view by its number; those of processes stay at the same one.",
             False,
+            named="1…9 0",
         ),
         Key("next-view", "right_square_bracket", "step_view(1)", "Next", "The next view.", False),
         Key(

@@ -13,9 +13,9 @@ from tui.ui.rows.running import Running
 
 _COLUMNS = (
     Column("NAME", "key", widest=60),
-    Column("WHAT BECAME OF IT", "quiet", widest=18, rank=1),
+    Column("CHANGE", "quiet", widest=18, rank=1),
     Column("SIZE", widest=10, right=True, down=True),
-    Column("CHANGED", "quiet", widest=16, rank=2, down=True),
+    Column("MODIFIED", "quiet", widest=16, rank=2, down=True),
     Column("OWNER", "quiet", widest=12, rank=3),
     Column("MODE", "quiet", widest=1000, rank=4),
 )
@@ -50,7 +50,7 @@ def filesystem_table(running: Running) -> Table:
     closed: set[str] = set()
     for number, system in enumerate(systems):
         first = len(rows)
-        rows.append(Row(f"{number}:", (_title(system),), tone="title"))
+        rows.append(Row(f"{number}:", (_title(system),), tone="title", copy=system.where))
         rows += _rows(number, system)
         if len(rows) - first > _OPEN:
             closed.update(row.id for row in rows[first + 1 :])
@@ -132,16 +132,17 @@ def _row(number: int, system: FileSystem, entry: Entry, name: str, depth: int) -
 def filesystem_facts(_running: Running, row: Row, _reveal: bool) -> Table:
     """Everything about the file of `row`."""
     facts = Facts()
-    facts.heading(row.text if row.copy else row.cells[0])
+    facts.heading(row.cells[0] if len(row.cells) == 1 else row.copy or row.cells[0])
     if len(row.cells) == 1:
+        facts.add("in the archive", row.copy)
         return facts.table()
     _, fate, length, changed, owner, mode = row.cells
-    facts.add("what became of it", fate or ("saved" if row.copy else "a folder of the image"))
+    facts.add("change", fate or ("saved" if row.copy else "a folder of the image"))
     if row.content and row.content.file:
         facts.add("content", "v shows, w saves it", content=row.content)
         facts.add("size", f"{length} ({row.content.size:,})")
     facts.add("leads to", row.cells[0].partition(" → ")[2])
-    facts.add("changed", f"{changed} UTC" if changed else "")
+    facts.add("modified", f"{changed} UTC" if changed else "")
     facts.add("user:group", owner)
     facts.add("mode", mode)
     if row.content and row.content.file:

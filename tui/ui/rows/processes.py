@@ -23,6 +23,9 @@ _COLUMNS = (
 _DEEPEST = 20
 """Levels that are indented; honest trees have about five."""
 
+_LONG = 200
+"""Characters of a command that would push the rest out of sight."""
+
 _VARIABLES = 1000
 """Variables of the environment that are shown one by one."""
 
@@ -97,9 +100,10 @@ def process_facts(running: Running, row: Row, reveal: bool) -> Table:
         return facts.table()
     _add_command(facts, running, process)
     _add_links(facts, running, process)
-    spec = running.checkpoint.spec.process
     if _is_first(running, process):
-        facts.add("config says", " ".join(spec.args or ()))
+        asked = " ".join(running.checkpoint.spec.process.args or ())
+        facts.heading("Command in the config", closed=len(asked) > _LONG)
+        facts.add("config says", asked)
     _add_identity(facts, process)
     add_rights(facts, running, process)
     _add_memory(facts, running, process)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from tui.archive import limits
 from tui.archive.layout import Layout
 from tui.archive.model import Problem
+from tui.archive.spool import Progress
 from tui.checkpoint.checkpoint import Checkpoint
 from tui.criu.commands import Started, read_started
 from tui.criu.inside import Inside, read_inside
@@ -45,11 +46,11 @@ def read_running(checkpoint: Checkpoint) -> Running:
     return Running(checkpoint, read_inside(contents, folder), memories, wordless=wordless)
 
 
-def with_words(running: Running) -> Running:
+def with_words(running: Running, progress: Progress | None = None) -> Running:
     """The same with command lines and environments, as far as they are in memory."""
     checkpoint = running.checkpoint
     try:
-        found = read_started(checkpoint.contents, image_folder(checkpoint))
+        found = read_started(checkpoint.contents, image_folder(checkpoint), progress)
     except ArchiveError as error:
         return replace(running, wordless=str(error))
     return replace(running, words=found, wordless="")

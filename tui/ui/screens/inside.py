@@ -1,16 +1,19 @@
 """What the inspector knows of what was running, read aside."""
 
+from collections.abc import Callable
 from functools import partial
 
 from textual import on, work
 from textual.message import Message
+from textual.worker import Worker, get_current_worker
 
 from tui.archive.extract import file_bytes
 from tui.archive.model import Contents
+from tui.archive.spool import Progress
 from tui.checkpoint.checkpoint import Checkpoint
 from tui.checkpoint.config import Json
 from tui.criu.contents import read_content
-from tui.errors import PodthawError
+from tui.errors import ArchiveError, PodthawError
 from tui.ui.rows.content import LIMIT, content_table
 from tui.ui.rows.model import Bytes, Row, Table
 from tui.ui.rows.raw import raw_document
@@ -26,6 +29,18 @@ from tui.ui.widgets.rows_view import RowsView
 
 _MORE = 1.25
 """While the archive is read, it is looked into again when it has so many times as many files."""
+
+
+def going_on(worker: Worker[None], tell: Callable[[int], object] | None = None) -> Progress:
+    """What stops the unpacking of an archive once `worker` is cancelled; `tell` gets percents."""
+
+    def progress(done: int, total: int) -> None:
+        if worker.is_cancelled:
+            raise ArchiveError("The unpacking was stopped.")
+        if tell:
+            tell(100 * done // max(1, total))
+
+    return progress
 
 
 class InsideScreen(SessionScreen):
@@ -100,7 +115,7 @@ class InsideScreen(SessionScreen):
         running = read_running(checkpoint)
         self.post_message(self.InsideRead(running, tables(running)))
         if running.whole:
-            running = with_words(running)
+            running = with_words(running, going_on(get_current_worker()))
             self.post_message(self.InsideRead(running, tables(running)))
 
     @work(thread=True, group="late")

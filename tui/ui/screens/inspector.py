@@ -38,7 +38,7 @@ _KINDS = {"raw": RawView, "memory": MemoryView, "sizes": PlainView}
 class InspectorScreen(MemoryScreen):
     """The views on the left, one of them in the middle, the conflicts on the right."""
 
-    SCOPES = (Scope.INSPECTOR, Scope.VIEWS, Scope.ROWS, Scope.CONFLICTS)
+    SCOPES = (Scope.INSPECTOR, Scope.VIEWS, Scope.ROWS, Scope.HEX, Scope.CONFLICTS)
     BINDINGS = [*bindings(Scope.INSPECTOR), *REMEDY_BINDINGS]
     AUTO_FOCUS = "#views"
 
@@ -146,12 +146,12 @@ class InspectorScreen(MemoryScreen):
 
     def action_view(self, number: int) -> None:
         """Show the view with this digit."""
-        self._show_view(DIGITS.index(str(number)))
+        self.show_view(DIGITS.index(str(number)))
 
     def action_step_view(self, step: int) -> None:
         """Show the next view, or by -1 the one before."""
         now = next(index for index, one in enumerate(VIEWS) if one.id == self._current().id)
-        self._show_view((now + step) % len(VIEWS))
+        self.show_view((now + step) % len(VIEWS))
 
     def action_return(self) -> None:
         """Go back to where a link was followed."""
@@ -236,13 +236,12 @@ class InspectorScreen(MemoryScreen):
         return current if isinstance(current, DocumentTree | RowsView) else None
 
     def _focus_current(self) -> None:
+        # at once: the next key may have been pressed already
         current = self._current()
-        if isinstance(current, RowsView):
-            current.take_focus()
-        else:
-            current.focus()
+        self.set_focus(current.looked_at if isinstance(current, RowsView) else current)
 
-    def _show_view(self, index: int) -> None:
+    def show_view(self, index: int) -> None:
+        """Show the view with this place in the list."""
         self.remove_class("-conflicts")  # what is hidden cannot be focused
         self._go_to(VIEWS[index].id)
         self._focus_current()
@@ -275,7 +274,7 @@ class InspectorScreen(MemoryScreen):
         if isinstance(current, RowsView):
             current.rows.go_to(link.row)
             current.back()
-            current.rows.focus()
+            self.set_focus(current.rows)
 
     def _apply_filter(self) -> None:
         view = self._filtered()

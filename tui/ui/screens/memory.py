@@ -23,7 +23,7 @@ from tui.ui.rows.running import UNPACKED, Running
 from tui.ui.saving import new_path
 from tui.ui.screens.ask import AskScreen
 from tui.ui.screens.confirm import Confirm
-from tui.ui.screens.inside import InsideScreen
+from tui.ui.screens.inside import InsideScreen, going_on
 from tui.ui.screens.search import SearchScreen
 from tui.ui.widgets.hex_view import HexView
 from tui.ui.widgets.memory_view import MemoryView
@@ -86,14 +86,10 @@ class MemoryScreen(InsideScreen):
 
     @work(thread=True, group="memory")
     def _open_memory(self, running: Running) -> None:
-        worker = get_current_worker()
         contents, images = running.checkpoint.contents, image_folder(running.checkpoint)
-
-        def progress(done: int, total: int) -> None:
-            if worker.is_cancelled:
-                raise ArchiveError("The unpacking was stopped.")
-            self.post_message(self.MemoryPassed(100 * done // max(1, total)))
-
+        progress = going_on(
+            get_current_worker(), lambda percent: self.post_message(self.MemoryPassed(percent))
+        )
         try:
             wanted = memory_members(contents, images)
             store = self._open_files.enter_context(opened(contents, wanted, progress))

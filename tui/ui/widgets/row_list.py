@@ -271,6 +271,8 @@ class RowList(ScrollView, can_focus=True):
         first = self._starts[at] if wraps and at < len(self._starts) else at
         behind = self._starts[at + 1] if wraps and at + 1 < len(self._starts) else first + 1
         top, height = self.scroll_offset.y, self.scrollable_content_region.height - self._headed
+        if height <= 0:  # it has not been laid out yet
+            return
         if first < top:
             self.scroll_to(y=first, animate=False, immediate=True, force=True)
         elif behind > top + height:

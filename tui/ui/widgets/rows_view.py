@@ -73,7 +73,7 @@ class RowsView(Container):
     @property
     def clip(self) -> tuple[str, str] | None:
         """What is copied, and what it is called."""
-        looked_at = self._looked_at
+        looked_at = self.looked_at
         return None if isinstance(looked_at, HexView) else looked_at.clip
 
     def show(self, table: Table | None, waiting: str, describe: Describe, basis: object) -> None:
@@ -91,20 +91,16 @@ class RowsView(Container):
 
     def filter(self, words: str) -> int | None:
         """Hide what does not contain `words`: in the details, if these are looked at."""
-        looked_at = self._looked_at
+        looked_at = self.looked_at
         found = None if isinstance(looked_at, HexView) else looked_at.filter(words)
         self._tell()
         return found
-
-    def take_focus(self) -> None:
-        """Focus what is to be seen."""
-        self._looked_at.focus()
 
     def back(self) -> bool:
         """From the details to the table; whether there was a way back."""
         if self.has_class("-opened"):
             self.remove_class("-opened")
-            self.rows.focus()
+            self.screen.set_focus(self.rows)
             return True
         return False
 
@@ -131,7 +127,7 @@ class RowsView(Container):
             self.post_message(self.LinkFollowed(event.row.link))
         elif event.row and not self.has_class("-plain"):
             self.add_class("-opened")
-            self.details.focus()
+            self.screen.set_focus(self.details)
 
     @on(RowList.Chosen, ".details")
     def _detail_chosen(self, event: RowList.Chosen) -> None:
@@ -150,7 +146,8 @@ class RowsView(Container):
         return not (self.has_class("-beside") or self.has_class("-below"))
 
     @property
-    def _looked_at(self) -> RowList | DocumentTree | HexView:
+    def looked_at(self) -> RowList | DocumentTree | HexView:
+        """What has the focus, or gets it."""
         return self.details if self.has_class("-opened") else self.rows
 
     @property
