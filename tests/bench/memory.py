@@ -57,12 +57,12 @@ with forward(contents) as store:
 
 INSPECT = """
 import sys
-from tui.archive.opening import read
-from tui.cli import main
+from tui.checkpoint.reading import load
 from tui.criu.commands import read_started
-print(main(["inspect", sys.argv[1], "--json"]))
-*_, contents = read(sys.argv[1])
-print(read_started(contents))
+from tui.report.text import inspect_text
+checkpoint = load(sys.argv[1])
+print(inspect_text(checkpoint))
+print(read_started(checkpoint.contents))
 """
 
 PODTHAW = {"search": SEARCH, "inspect": INSPECT}
