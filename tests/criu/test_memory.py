@@ -352,6 +352,24 @@ def test_the_size_of_a_page_is_that_of_the_machine(tmp_path: Path) -> None:
         assert memory.read(3 * big - 10, 10) == [(3 * big - 10, A[-10:])]
 
 
+def test_a_pre_checkpoint_shows_how_large_its_pages_are(tmp_path: Path) -> None:
+    big = 0x10000
+    entry = images.Pagemap(vaddr=2 * big, nr_pages=2, flags=Flag.PRESENT)
+    other = images.Pagemap(vaddr=8 * big, nr_pages=1, flags=Flag.PRESENT)
+    files = {
+        "pagemap-7": image(Magic.PAGEMAP, images.PagemapHead(pages_id=1), entry, other),
+        "pages-1": A * 16 + B * 16 + C * 16,
+    }
+    (tmp_path / "one").mkdir()
+    first = archive(tmp_path / "one", files, where="pre-checkpoint/")
+    small = archive(tmp_path, process(7, [area(2 * big, 1)], {2 * big: Flag.PARENT}))
+    with memories(first, where="pre-checkpoint/") as one, memories(small, one.pages) as two:
+        assert one.page == big
+        assert only(one.processes).read(8 * big, 10) == [(8 * big, C[:10])]
+        expected = [(2 * big, Absent(PAGE, Absence.EARLIER))]
+        assert only(two.processes).read(2 * big, PAGE) == expected
+
+
 # Arguments and environment
 
 

@@ -108,9 +108,9 @@ class _Loader:
 
     def load(self, earlier: Pages | None) -> Memories:
         mms = self._mms()
-        page = next(filter(None, map(_page_size, mms.values())), 4096)
+        page = next(filter(None, map(_page_size, mms.values())), None) or self._inferred()
         pagemaps = self._pagemaps(page)
-        pages = Pages(pagemaps, self._pages(), self._store, earlier)
+        pages = Pages(pagemaps, self._pages(), self._store, page, earlier)
         files, memfds = self._files()
         found = [self._process(pid, mm, pages, page, files, memfds) for pid, mm in mms.items()] + [
             Memory(int(name), _unmapped(pagemap), pages, page)
@@ -193,6 +193,22 @@ class _Loader:
             if pagemap.fault:
                 self._problem(name, pagemap.fault.offset, pagemap.fault.message)
         return found
+
+    def _inferred(self) -> int:
+        """Bytes of a page where no process tells: so many that some image is as long as it says.
+
+        A pre-checkpoint has nothing but pagemaps and pages.
+        """
+        numbered = {
+            int(number): self._members[name].size for name, number in self._numbered(_PAGES)
+        }
+        for name, _ in self._numbered(_PAGEMAP):
+            image = self._contents.files.get(self._members[name].name, b"")
+            for page in _PAGE_SIZES if image else ():
+                found = read_pagemap(image, page)
+                if found.fault is None and found.stored == numbered.get(found.pages, 0) > 0:
+                    return page
+        return _PAGE_SIZES[0]
 
     def _pages(self) -> dict[int, Member]:
         if "cipher.img" in self._members:
