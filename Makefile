@@ -44,8 +44,9 @@ screenshots: install ## write screenshots/ from the scenes of the snapshot tests
 readme: install ## write the generated parts of README.md anew
 	$(BIN)/python -m tests.readme
 
-bench: install ## build a 2 GiB checkpoint and measure the reader against zstd -dc and gzip -dc
+bench: install ## build 2 GiB checkpoints; measure against zstd -dc, gzip -dc and checkpointctl
 	$(BIN)/python -m tests.bench.archive
+	$(BIN)/python -m tests.bench.memory
 
 lab: ## build and start the lab
 	tests/lab/lab build

@@ -28,6 +28,7 @@ from tests.data import DATA
 from tui.archive.model import Compression
 from tui.archive.reader import read
 from tui.criu import images_pb2 as images
+from tui.criu import memories as loading
 from tui.criu.framing import Magic
 from tui.criu.memories import memory_members, read_memories
 from tui.criu.memory import Absent, Memory, Sizes, arguments, environment
@@ -304,6 +305,35 @@ def test_maps_that_are_too_large_to_be_kept_are_read_with_the_pages(
         assert memory.sizes().lazy == 90_000 * PAGE
 
 
+def test_there_are_limits_for_everything_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files: dict[str, bytes] = {}
+    for pid in range(1, 6):
+        content: dict[int, Page] = {BASE: A, BASE + 2 * PAGE: B}
+        files |= process(pid, [area(BASE, 1), area(BASE + 2 * PAGE, 1)], content)
+    contents = archive(tmp_path, files)
+    monkeypatch.setattr(loading, "ENTRIES", 5)
+    monkeypatch.setattr(loading, "MAPPINGS", 7)
+    with memories(contents) as found:
+        told = {problem.member: problem.message for problem in found.problems}
+        assert told.keys() == {
+            *(f"checkpoint/mm-{pid}.img" for pid in (4, 5)),
+            *(f"checkpoint/pagemap-{pid}.img" for pid in (3, 4, 5)),
+        }
+        assert told["checkpoint/mm-4.img"] == "unread: more than 7 mappings in all"
+        assert "entries in all: the rest is unread" in told["checkpoint/pagemap-3.img"]
+        assert [len(memory.vmas) for memory in found.processes] == [2, 2, 2, 0, 0]
+
+
+def test_large_maps_are_read_up_to_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    contents = archive(tmp_path, process(7, [area(BASE, 1)], {BASE: A}))
+    del contents.files["checkpoint/pagemap-7.img"]
+    monkeypatch.setattr(loading, "IMAGES", 10)
+    with memories(contents) as found:
+        assert "large maps are read up to 10 Bytes in all" in found.problems[0].message
+
+
 def test_the_size_of_a_page_is_that_of_the_machine(tmp_path: Path) -> None:
     big = 0x10000
     message = images.Mm(
@@ -320,6 +350,24 @@ def test_the_size_of_a_page_is_that_of_the_machine(tmp_path: Path) -> None:
         memory = only(found.processes)
         assert memory.sizes() == Sizes(stored=big, zero=big)
         assert memory.read(3 * big - 10, 10) == [(3 * big - 10, A[-10:])]
+
+
+def test_a_pre_checkpoint_shows_how_large_its_pages_are(tmp_path: Path) -> None:
+    big = 0x10000
+    entry = images.Pagemap(vaddr=2 * big, nr_pages=2, flags=Flag.PRESENT)
+    other = images.Pagemap(vaddr=8 * big, nr_pages=1, flags=Flag.PRESENT)
+    files = {
+        "pagemap-7": image(Magic.PAGEMAP, images.PagemapHead(pages_id=1), entry, other),
+        "pages-1": A * 16 + B * 16 + C * 16,
+    }
+    (tmp_path / "one").mkdir()
+    first = archive(tmp_path / "one", files, where="pre-checkpoint/")
+    small = archive(tmp_path, process(7, [area(2 * big, 1)], {2 * big: Flag.PARENT}))
+    with memories(first, where="pre-checkpoint/") as one, memories(small, one.pages) as two:
+        assert one.page == big
+        assert only(one.processes).read(8 * big, 10) == [(8 * big, C[:10])]
+        expected = [(2 * big, Absent(PAGE, Absence.EARLIER))]
+        assert only(two.processes).read(2 * big, PAGE) == expected
 
 
 # Arguments and environment

@@ -32,7 +32,7 @@ Progress = Callable[[int, int], None]
 SMALL = 4 * limits.MIB
 """Bytes that are kept in memory, not in a file."""
 
-_STEP = 4 * limits.MIB
+_STEP = limits.MIB
 """Bytes between two calls of Progress."""
 
 
@@ -130,8 +130,8 @@ def opened(
     """The contents of the members in `wanted`, and all that lies in them, while the block lasts.
 
     A compressed archive is unpacked first, as far as the last of them; where it is damaged, what
-    comes before is there. Raises ArchiveError when what lies there is not what `contents` tells
-    of, or when there is no room.
+    comes before is there, but for a little. Raises ArchiveError when what lies there is not what
+    `contents` tells of, or when there is no room.
     """
     base = _base(contents)
     if base is not None:
@@ -152,9 +152,13 @@ def opened(
 
 def needed(contents: Contents, wanted: Iterable[Member]) -> int:
     """Bytes that `opened` writes to disk."""
-    in_place = _base(contents) is not None or contents.form is Form.FOLDER
-    length = 0 if in_place else _length(_stretches(wanted))
+    length = 0 if lies_open(contents) else _length(_stretches(wanted))
     return length if length > SMALL else 0
+
+
+def lies_open(contents: Contents) -> bool:
+    """Whether the bytes of members can be read where they lie."""
+    return _base(contents) is not None or contents.form is Form.FOLDER
 
 
 def folder() -> str:

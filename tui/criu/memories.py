@@ -16,13 +16,19 @@ from tui.criu import images_pb2 as images
 from tui.criu.framing import Fault, Magic, entries
 from tui.criu.images import FOLDER, Images
 from tui.criu.memory import Memory, Sizes, total
-from tui.criu.pagemap import ADDRESSES, Pagemap, read_pagemap
+from tui.criu.pagemap import ADDRESSES, ENTRIES, Pagemap, read_pagemap
 from tui.criu.pages import Pages
 from tui.criu.vma import Kind, Status, Vma, memfd_name, vma
 from tui.text import decode, size
 
 IMAGE = 64 * limits.MIB
 """Bytes of a pagemap, or of the mappings of a process, that are read."""
+
+IMAGES = 256 * limits.MIB
+"""Bytes of all those of them that the reader did not keep."""
+
+MAPPINGS = 1_000_000
+"""Mappings of all processes; a process has some hundred, and by default at most 65,530."""
 
 _MAPS = re.compile(r"(?:pagemap-(?:shmem-)?|mm-)\d+\.img", re.ASCII)
 _PAGEMAP = re.compile(r"pagemap-((?:shmem-)?\d+)\.img", re.ASCII)
@@ -97,12 +103,14 @@ class _Loader:
         self._folder = folder
         self._members = _members(contents, folder)
         self._problems: list[Problem] = []
+        self._room = IMAGES
+        self._mappings = 0
 
     def load(self, earlier: Pages | None) -> Memories:
         mms = self._mms()
-        page = next(filter(None, map(_page_size, mms.values())), 4096)
+        page = next(filter(None, map(_page_size, mms.values())), None) or self._inferred()
         pagemaps = self._pagemaps(page)
-        pages = Pages(pagemaps, self._pages(), self._store, earlier)
+        pages = Pages(pagemaps, self._pages(), self._store, page, earlier)
         files, memfds = self._files()
         found = [self._process(pid, mm, pages, page, files, memfds) for pid, mm in mms.items()] + [
             Memory(int(name), _unmapped(pagemap), pages, page)
@@ -133,6 +141,10 @@ class _Loader:
         memfds: Mapping[int, images.MemfdInode],
     ) -> Memory:
         found: list[Vma] = []
+        self._mappings += len(mm.vmas)
+        if self._mappings > MAPPINGS:
+            self._problem(f"mm-{pid}.img", None, f"unread: more than {MAPPINGS:,} mappings in all")
+            mm = images.Mm()
         for entry in sorted(mm.vmas, key=lambda entry: entry.start):
             if not (found[-1].end if found else 0) <= entry.start < entry.end <= ADDRESSES - page:
                 self._problem(
@@ -171,15 +183,32 @@ class _Loader:
         return found
 
     def _pagemaps(self, page: int) -> dict[str, Pagemap]:
-        found = {}
+        found, left = {}, ENTRIES
         for name, number in self._numbered(_PAGEMAP):
             try:
-                pagemap = found[number] = read_pagemap(self._image(name), page)
+                pagemap = found[number] = read_pagemap(self._image(name), page, left)
+                left -= pagemap.count
             except Fault as fault:
                 pagemap = found[number] = Pagemap(fault=fault)
             if pagemap.fault:
                 self._problem(name, pagemap.fault.offset, pagemap.fault.message)
         return found
+
+    def _inferred(self) -> int:
+        """Bytes of a page where no process tells: so many that some image is as long as it says.
+
+        A pre-checkpoint has nothing but pagemaps and pages.
+        """
+        numbered = {
+            int(number): self._members[name].size for name, number in self._numbered(_PAGES)
+        }
+        for name, _ in self._numbered(_PAGEMAP):
+            image = self._contents.files.get(self._members[name].name, b"")
+            for page in _PAGE_SIZES if image else ():
+                found = read_pagemap(image, page)
+                if found.fault is None and found.stored == numbered.get(found.pages, 0) > 0:
+                    return page
+        return _PAGE_SIZES[0]
 
     def _pages(self) -> dict[int, Member]:
         if "cipher.img" in self._members:
@@ -206,6 +235,9 @@ class _Loader:
         if raw is None and self._store is None:
             raise Fault(0, f"{size(member.size)} long: to be read together with the pages")
         if raw is None and self._store and member.offset is not None:
+            self._room -= member.size
+            if self._room < 0:
+                raise Fault(0, f"unread: large maps are read up to {size(IMAGES)} in all")
             raw = self._store.read(member, 0, member.size)
         return raw or b""
 

@@ -18,7 +18,8 @@ from tui.criu import images_pb2 as images
 from tui.criu.framing import Fault, Magic, entries
 
 ENTRIES = 4_000_000
-"""Entries of one pagemap; 16 GiB of pages of which every other one is missing have two million."""
+"""Entries, and compressed blocks, of all pagemaps together; 16 GiB of which every other page is
+missing have two million."""
 
 BLOCK = 4 << 20
 """Bytes that a compressed block unpacks to; CRIU's own limit."""
@@ -80,6 +81,8 @@ class Pagemap:
     """Of the entries that are compressed, by index."""
     stored: int = 0
     """Bytes that the entries take up in the pages image."""
+    count: int = 0
+    """Entries and blocks."""
     fault: Fault | None = None
     """Why the image could not be read to its end."""
 
@@ -110,10 +113,11 @@ class Pagemap:
             )
 
 
-def read_pagemap(image: bytes, page: int) -> Pagemap:
+def read_pagemap(image: bytes, page: int, most: int = ENTRIES) -> Pagemap:
     """What the pagemap `image` says, with pages of `page` bytes; where it goes wrong, up to there.
 
-    CRIU up to 4.1 counts pages in another field, and very old ones have no flags.
+    Up to `most` entries and blocks are read. CRIU up to 4.1 counts pages in another field, and
+    very old ones have no flags.
     """
     pagemap = Pagemap()
     try:
@@ -122,9 +126,9 @@ def read_pagemap(image: bytes, page: int) -> Pagemap:
             pagemap.pages = images.PagemapHead.FromString(head).pages_id
             break
         for offset, raw in rest:
-            if len(pagemap.starts) >= ENTRIES:
-                raise Fault(offset, f"more than {ENTRIES:,} entries: the rest is unread")
             _add(pagemap, images.Pagemap.FromString(raw), page, offset)
+            if pagemap.count > most:
+                raise Fault(offset, f"more than {ENTRIES:,} entries in all: the rest is unread")
     except Fault as fault:
         pagemap.fault = fault
     except DecodeError:
@@ -152,11 +156,13 @@ def _add(pagemap: Pagemap, entry: images.Pagemap, page: int, offset: int) -> Non
         if entry.blocks or entry.total_compressed_size or entry.region_pages:
             blocks, length = _blocks(entry, count, page, offset)
             pagemap.blocks[len(pagemap.starts)] = blocks
+            pagemap.count += len(blocks.sizes)
         else:
             length = end - start
         pagemap.stored += length
         if pagemap.stored >= 1 << 63:
             raise Fault(offset, "more pages than any file can hold")
+    pagemap.count += 1
     pagemap.starts.append(start)
     pagemap.ends.append(end)
     pagemap.places.append(place)

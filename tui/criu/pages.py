@@ -103,16 +103,19 @@ class Pages:
         pagemaps: Mapping[str, Pagemap],
         members: Mapping[int, Member],
         store: Store | None,
+        page: int = 4096,
         earlier: "Pages | None" = None,
     ) -> None:
         """`pagemaps` by what their names end in (`7`, `shmem-1131`), `members` by number.
 
-        `earlier` is the checkpoint that this one was made on top of.
+        `earlier` is the checkpoint that this one was made on top of; with pages of another size
+        than `page` it cannot be that, and is not looked at.
         """
         self.pagemaps = pagemaps
+        self.page = page
         self._members = members
         self._store = store
-        self._earlier = earlier
+        self._earlier = earlier if earlier and earlier.page == page else None
         self._unpacked: OrderedDict[tuple[str, int, int], bytes] = OrderedDict()
 
     def stretches(self, name: str, start: int, end: int, otherwise: Absence) -> Iterator[Stretch]:

@@ -23,7 +23,7 @@ LONGEST = 8 * 1024
 NEEDLE = 1024 * 1024
 """Bytes of text, or of bytes in hexadecimal, that can be looked for."""
 
-_WINDOW = 1024 * 1024
+_WINDOW = 256 * 1024
 
 _PRINTABLE = frozenset((*range(0x20, 0x7F), 0x09))
 _IS_PRINTABLE = bytes(int(byte in _PRINTABLE) for byte in range(256))
@@ -79,7 +79,7 @@ class Needles:
 
     def matches(self, buffer: bytearray, start: int, end: int) -> Iterator[tuple[int, int]]:
         """See Pattern."""
-        where = buffer[:end].lower() if self.fold else buffer
+        where = buffer.lower() if self.fold else buffer
         following = [where.find(needle, start, end) for needle in self.needles]
         while any(at >= 0 for at in following):
             at, index = min((at, index) for index, at in enumerate(following) if at >= 0)
@@ -98,7 +98,7 @@ class Expression:
     required: bytes = b""
     """What every match contains."""
     longest: int = LONGEST
-    window: int = _WINDOW // 16
+    window: int = _WINDOW // 4
 
     @property
     def zeros(self) -> tuple[int, int]:
