@@ -274,7 +274,7 @@ def test_what_only_the_spec_mounts_is_told(shop: Running) -> None:
     )
     running = replace(shop, checkpoint=replace(shop.checkpoint, spec=spec))
     row = mounts_table(running).rows[-1]
-    assert row.cells[:4] == ("/missing", "tmpfs", "tmpfs", "✖ not mounted")
+    assert row.cells[:4] == ("✖ /missing", "tmpfs", "tmpfs", "not mounted")
     assert fact(mount_facts(running, row, False), "mounted").startswith("no")
 
 
@@ -283,8 +283,8 @@ def test_the_file_system_is_one_tree(shop: Running) -> None:
     titles = [row.cells[0] for row in table.rows if len(row.cells) == 1]
     assert titles[0].startswith("the root file system")
     assert any(title.startswith("volume shop-data at /srv/data") for title in titles)
-    removed = next(row for row in table.rows if row.cells[0] == "issue")
-    assert removed.cells[1] == "✖ removed"
+    removed = next(row for row in table.rows if row.cells[0] == "✖ issue")
+    assert removed.cells[1] == "removed"
     assert removed.depth == 2
     index = table.rows.index(removed)
     assert table.rows[next(iter(above(table, index)))].cells[0] == "etc/"
@@ -340,6 +340,16 @@ def test_a_missing_image_costs_one_sentence(shop: Running) -> None:
     assert "mountpoints-*.img: missing" in mounts_table(running).note
     assert processes_table(running).note == ""
     assert len(processes_table(running).rows) == 4
+
+
+def test_what_files_and_sockets_need_is_told_in_their_views(shop: Running) -> None:
+    contents = shop.checkpoint.contents
+    files = {name: raw for name, raw in contents.files.items() if not name.endswith("/files.img")}
+    members = tuple(one for one in contents.members if not one.name.endswith("/files.img"))
+    contents = replace(contents, files=files, members=members)
+    running = read_running(replace(shop.checkpoint, contents=contents))
+    for table in (files_table(running), sockets_table(running)):
+        assert table.note.startswith("▲ checkpoint/files.img: missing")
 
 
 def test_a_broken_image_is_shown_as_far_as_it_goes(shop: Running) -> None:

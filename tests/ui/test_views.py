@@ -266,3 +266,12 @@ async def test_while_the_archive_is_read_the_views_say_so(monkeypatch: pytest.Mo
             gate.set()
             await settled(pilot)
             assert "4 processes" in shown(app)
+
+
+async def test_views_without_a_number_are_found_by_name() -> None:
+    async with opened() as (app, pilot):
+        commands = {one.title: one.callback for one in app.get_system_commands(app.screen)}
+        commands["Logs"]()
+        await settled(pilot)
+        assert current(app) == "logs"
+        assert "shop: ready on port 80" in shown(app)

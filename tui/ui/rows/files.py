@@ -53,7 +53,7 @@ def files_table(running: Running) -> Table:
         count=count,
         told=f"{told} · {deleted:,} of deleted files" if deleted else told,
         empty="no process had anything open",
-        note=note(running, inside.descriptors.problems),
+        note=note(running, inside.descriptors.problems, "files.img", "pstree.img", empty=not rows),
     )
 
 

@@ -40,7 +40,7 @@ _NAMES = {
     Kind.TMPFS: "tmpfs",
 }
 
-REMOVED = "✖ removed"
+REMOVED = "removed"
 
 
 def filesystem_table(running: Running) -> Table:
@@ -95,7 +95,7 @@ def _rows(number: int, system: FileSystem) -> Iterator[Row]:
         if len(parts) <= _DEEPEST:
             path.append(parts[-1])
     for folder in system.emptied:
-        told = f"all that the image had in {folder}"
+        told = f"✖ all that the image had in {folder}"
         yield Row(f"{number}!{folder}", (told, REMOVED, *[""] * 4), 1, tone="warning")
 
 
@@ -105,7 +105,8 @@ def _row(number: int, system: FileSystem, entry: Entry, name: str, depth: int) -
     fate = REMOVED if removed else "" if entry.fate is Fate.SAVED else str(entry.fate)
     folder = member is not None and member.kind is MemberKind.DIRECTORY
     content, keys = None, (name, fate, -1, "", "", "")
-    cells = [f"{name}/" if folder else name, fate, "", "", "", ""]
+    shown = f"✖ {name}" if removed else f"{name}/" if folder else name
+    cells = [shown, fate, "", "", "", ""]
     if member:
         is_file = member.kind in (MemberKind.FILE, MemberKind.HARDLINK)
         mode = stat.filemode(_TYPES.get(member.kind, 0) | stat.S_IMODE(member.mode))

@@ -49,7 +49,7 @@ def memory_table(running: Running) -> Table:
         count=len(running.memories.processes),
         told=f"{stored} in the archive · w saves a region, of a process a core",
         empty="no memory is in the archive",
-        note=note(running, running.memories.problems),
+        note=note(running, running.memories.problems, empty=not rows),
     )
 
 

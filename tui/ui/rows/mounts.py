@@ -21,7 +21,7 @@ _DEEPEST = 10
 _FILES = 1000
 """Files of a tmpfs that are shown one by one."""
 
-MISSING = "✖ not mounted"
+MISSING = "not mounted"
 
 
 def mounts_table(running: Running) -> Table:
@@ -41,7 +41,7 @@ def mounts_table(running: Running) -> Table:
             Row(
                 f"spec/{index}",
                 (
-                    where,
+                    f"✖ {where}",
                     one.type,
                     one.type or "yes",
                     MISSING,
@@ -49,6 +49,7 @@ def mounts_table(running: Running) -> Table:
                     one.source,
                 ),
                 tone="warning",
+                copy=where,
             )
             for index, (where, one) in enumerate(wanted.items())
             if where not in seen
@@ -60,7 +61,7 @@ def mounts_table(running: Running) -> Table:
         count=count,
         told=f"{told} · {external:,} external" if external else told,
         empty="no mount is in the archive",
-        note=note(running, inside.mounts.problems),
+        note=note(running, inside.mounts.problems, empty=not rows),
     )
 
 
@@ -70,7 +71,7 @@ def _row(running: Running, mount: Mount, depth: int, wanted: dict[str, Wanted]) 
         word
         for word, holds in (
             ("external", mount.external),
-            ("✖ deleted", mount.deleted),
+            ("deleted", mount.deleted),
             ("has files", mount.archive),
         )
         if holds
@@ -79,7 +80,7 @@ def _row(running: Running, mount: Mount, depth: int, wanted: dict[str, Wanted]) 
     return Row(
         f"m/{mount.id}",
         (
-            mount.mountpoint,
+            f"✖ {mount.mountpoint}" if mount.deleted else mount.mountpoint,
             mount.file_system or "-",
             _asked(running, mount, found),
             listed(notes),
@@ -109,9 +110,9 @@ def mount_facts(running: Running, row: Row, _reveal: bool) -> Table:
     wanted = _wanted(running)
     mount = running.inside.mounts.by_id.get(int(number)) if where == "m" else None
     if mount is None:
-        facts.heading(row.cells[0])
+        facts.heading(row.text)
         facts.add("mounted", "no: only the specification has it", tone="warning")
-        _add_wanted(facts, wanted.get(row.cells[0]))
+        _add_wanted(facts, wanted.get(row.text))
         return facts.table()
     facts.heading(mount.mountpoint)
     facts.add("file system", mount.file_system or "unknown to CRIU")

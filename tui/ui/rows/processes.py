@@ -73,7 +73,7 @@ def processes_table(running: Running) -> Table:
         count=len(rows),
         told=f"{told} · {plural(threads, 'thread')}",
         empty="no process is in the archive",
-        note=note(running, inside.processes.problems),
+        note=note(running, inside.processes.problems, empty=not rows),
         tree=1,
         flat=True,
     )

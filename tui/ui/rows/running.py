@@ -56,14 +56,23 @@ def with_words(running: Running, progress: Progress | None = None) -> Running:
     return replace(running, words=found, wordless="")
 
 
-def note(running: Running, problems: tuple[Problem, ...]) -> str:
-    """What is missing or wrong, in one sentence; empty if nothing is."""
+def note(running: Running, problems: tuple[Problem, ...], *needed: str, empty: bool = False) -> str:
+    """What is missing or wrong, in one sentence; empty if nothing is.
+
+    `needed` are images that others read, too; where there is nothing to show, damage of the
+    archive is told as well.
+    """
+    contents = running.checkpoint.contents
     if not running.whole:
         return "… the archive is still being read: this is what is there so far"
     if running.checkpoint.layout is Layout.PODMAN_PRE:
         return "a pre-checkpoint has memory alone; the rest is in the checkpoint made on top of it"
+    shared = (one for one in running.inside.problems if needed and one.member.endswith(needed))
+    problems = tuple(dict.fromkeys((*shared, *problems)))
+    if empty and not problems:
+        problems = contents.problems
     if not problems:
         return ""
     first = problems[0]
     more = f" (and {len(problems) - 1:,} more)" if len(problems) > 1 else ""
-    return f"▲ {first.member}: {first.message}{more}"
+    return f"▲ {first.member or 'the archive'}: {first.message}{more}"

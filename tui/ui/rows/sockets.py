@@ -45,7 +45,7 @@ def sockets_table(running: Running) -> Table:
         count=len(rows),
         told=told,
         empty="no process had a socket",
-        note=note(running, inside.sockets.problems),
+        note=note(running, inside.sockets.problems, "files.img"),
     )
 
 
