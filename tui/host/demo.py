@@ -164,6 +164,8 @@ class DemoHost:
                 *paths,
             ):
                 return _statuses(self.scenario, paths)
+            case ("mkdir", "--mode=700", "--", _) | ("rm", "-rf", "--", _):
+                return ""
             case ("mkdir", "-p", "--", *paths):
                 self.scenario.folders.update(paths)
                 return ""
@@ -375,7 +377,8 @@ class DemoHost:
     async def _play(self, argv: Sequence[str], stdout: int, stderr: int) -> int:
         """Run `argv` with its output in two file descriptors, which are closed in the end."""
         try:
-            options, operands = _split(argv[1:])
+            command = argv[2:] if argv[0] == "env" else argv
+            options, operands = _split(command[1:])
             match operands:
                 case ["container", "restore"]:
                     lines = self._restore(options, await _imported(options), stdout)
