@@ -34,7 +34,7 @@ async def descendants(host: Host, pid: str) -> list[str]:
 
 async def children_of(host: Host, pid: str) -> list[str]:
     """The PIDs of what a process has started itself."""
-    # CRIU itself needs a kernel that has these lists, one for each thread that can have started some
+    # CRIU itself needs a kernel with these lists; each thread has one
     script = 'cat /proc/"$1"/task/*/children'
     return (await output(host, ["sh", "-c", script, "sh", pid])).split()
 
