@@ -8,6 +8,7 @@ it was before.
 import fcntl
 import os
 import pty
+import select
 import shlex
 import signal
 import socket
@@ -101,6 +102,19 @@ def tidied(record: Record, prefix: list[str]) -> str:
     return done.stderr
 
 
+def showing(words: bytes) -> Callable[[bytes], bool]:
+    return lambda shown: words in shown
+
+
+def wait_for(screen: int, done: Callable[[bytes], bool]) -> None:
+    """Until what a terminal has shown is enough."""
+    shown = b""
+    while not done(shown):
+        ready, _, _ = select.select([screen], [], [], 60)
+        assert ready, f"nothing more is shown after {shown[-2000:]!r}"
+        shown += os.read(screen, 65536)
+
+
 def last() -> Record:
     return journal.records()[0]
 
@@ -165,15 +179,14 @@ def test_the_screen_goes_away_in_the_middle_of_a_restore(lab: Lab, archives: Arc
         os.environ["TERM"] = "xterm-256color"
         os.execv(sys.executable, command(prefix, archives["web"]))
     fcntl.ioctl(screen, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
-    shown = b""
     for words, key in (
         (b"ready to restore", b"r"),
         (b"Pre-checkpoint archive", b"\x12"),  # ctrl+r
-        (b"bringing the processes back", b""),
+        (b"beyond an ordinary one", b"y"),
     ):
-        while words not in shown:
-            shown += os.read(screen, 65536)
+        wait_for(screen, showing(words))
         os.write(screen, key)
+    wait_for(screen, lambda _: processes_naming("/root/slow/crun restore") != {})
     os.close(screen)
     assert os.WIFEXITED(os.waitpid(pid, 0)[1])
 
