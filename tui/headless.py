@@ -17,6 +17,7 @@ from tui.host.collect import collect, reachable
 from tui.host.facts import HostFacts
 from tui.host.host import Host
 from tui.host.questions import Questions, questions
+from tui.host.staging import remove_leftovers
 from tui.report import document, text
 from tui.report.history import history_text, record_markdown, record_text
 from tui.report.parts import digests_document
@@ -170,6 +171,7 @@ def tidy(wanted: str, where: Host, *, yes: bool) -> int:
             return ExitCode.INTERRUPTED
         asyncio.run(recovery.stop(where, record))
         aftermath = asyncio.run(recovery.look(where, record))
+    asyncio.run(remove_leftovers(where))
     if aftermath.fate is Fate.RUNS:
         _say(f"{safe_text(record.name)} runs: Podman, or a later try, has brought it back")
         return ExitCode.OK

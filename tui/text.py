@@ -3,6 +3,7 @@
 import shlex
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import humanize
 
@@ -82,6 +83,12 @@ def age(moment: datetime, since: datetime | None = None) -> str:
     """How long ago `moment` was: `2 days ago`."""
     elapsed = (since or now()) - moment
     return humanize.naturaltime(max(elapsed, timedelta()))
+
+
+def shown_path(path: str) -> str:
+    """`path`, short and safe to show: `~/…` in people's own folder."""
+    home = str(Path.home())
+    return safe_text(f"~{path.removeprefix(home)}" if path.startswith(f"{home}/") else path)
 
 
 def ago(stamp: str) -> str:

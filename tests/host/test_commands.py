@@ -188,3 +188,12 @@ async def test_a_host_that_refuses_says_why(tmp_path: Path) -> None:
     sudo = script(tmp_path, "sudo", 'echo "sudo: a password is required" >&2; exit 1')
     with pytest.raises(HostError, match="`true` failed there: sudo: a password is required"):
         await reachable(CommandHost([sudo]))
+
+
+def test_a_command_on_podthaws_own_terminal_gets_all_of_it(tmp_path: Path) -> None:
+    seen = tmp_path / "seen"
+    tell = script(tmp_path, "tell", f'printf "%s" "$1" >{seen}; exit 3')
+    assert CommandHost(["env"]).attach([str(tell), "a b"]) == 3
+    assert seen.read_text() == "a b"
+    with pytest.raises(NotInstalled, match="nosuch is not installed"):
+        CommandHost().attach(["nosuch"])

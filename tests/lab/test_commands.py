@@ -85,9 +85,10 @@ def test_after_a_failure_the_clean_up_leaves_the_host_as_it_was(
     status, out, err = run(lab, "restore", archive, "--yes", "--force", "--clean-up")
 
     assert (status, out) == (ExitCode.BLOCKED, "")
-    assert "  cause         inet: Connected TCP socket in image. " in err, err
+    assert "(inet: Connected TCP socket in image)" in err, err
     # the runtime may have removed the cgroup itself
     assert err.splitlines()[-1].startswith("removed: container talking")
+    assert "  the host is as it was before the restore" in err.splitlines()
     assert lab.known() == NOTHING
     again, _, err = run(lab, "restore", archive, "--yes", "--tcp-established")
     assert again == ExitCode.OK, err
@@ -104,7 +105,7 @@ def test_an_interrupt_in_the_middle_of_a_restore_leaves_nothing_running(
         out, err = process.communicate(timeout=20)
 
     assert (process.returncode, out) == (ExitCode.INTERRUPTED, "")
-    assert err.splitlines()[-1] == "left as it is: container web, volume webdata"
+    assert err.splitlines()[-1].startswith("left as it is: container web, volume webdata")
     assert lab.known() == Known(
         frozenset({("web", "created")}), frozenset({"webdata"}), frozenset()
     )

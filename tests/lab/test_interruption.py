@@ -5,11 +5,17 @@ has come to a step. Afterwards, or after the clean-up that the next podthaw offe
 it was before.
 """
 
+import fcntl
+import os
+import pty
+import select
 import shlex
 import signal
 import socket
+import struct
 import subprocess
 import sys
+import termios
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -96,6 +102,19 @@ def tidied(record: Record, prefix: list[str]) -> str:
     return done.stderr
 
 
+def showing(words: bytes) -> Callable[[bytes], bool]:
+    return lambda shown: words in shown
+
+
+def wait_for(screen: int, done: Callable[[bytes], bool]) -> None:
+    """Until what a terminal has shown is enough."""
+    shown = b""
+    while not done(shown):
+        ready, _, _ = select.select([screen], [], [], 60)
+        assert ready, f"nothing more is shown after {shown[-2000:]!r}"
+        shown += os.read(screen, 65536)
+
+
 def last() -> Record:
     return journal.records()[0]
 
@@ -148,6 +167,34 @@ def test_after_sudden_death_the_next_podthaw_finds_what_is_left_and_removes_it(
     assert processes_naming("container restore --import") == {}
     assert lab.everything() - slow == before
     assert journal.unsettled(record.host) == []
+
+
+def test_the_screen_goes_away_in_the_middle_of_a_restore(lab: Lab, archives: Archives) -> None:
+    """The terminal UI, in a terminal that is closed."""
+    before, prefix = lab.everything(), slowed_runtime(lab)
+    slow = lab.everything() - before
+
+    pid, screen = pty.fork()
+    if pid == 0:
+        os.environ["TERM"] = "xterm-256color"
+        os.execv(sys.executable, command(prefix, archives["web"]))
+    fcntl.ioctl(screen, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
+    for words, key in (
+        (b"ready to restore", b"r"),
+        (b"Pre-checkpoint archive", b"\x12"),  # ctrl+r
+        (b"beyond an ordinary one", b"y"),
+    ):
+        wait_for(screen, showing(words))
+        os.write(screen, key)
+    wait_for(screen, lambda _: processes_naming("/root/slow/crun restore") != {})
+    os.close(screen)
+    assert os.WIFEXITED(os.waitpid(pid, 0)[1])
+
+    assert processes_naming(load(archives["web"]).config.id) == {}
+    (record,) = journal.unsettled(shlex.join(prefix))
+    assert journal.state(record) is State.CANCELLED
+    assert "removed: container web, volume webdata" in tidied(record, prefix)
+    assert lab.everything() - slow == before
 
 
 def test_death_while_the_image_is_pulled(lab: Lab, tmp_path: Path) -> None:

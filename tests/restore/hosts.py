@@ -49,7 +49,7 @@ class AlteredHost(DemoHost):
     async def start(
         self, argv: Sequence[str], *, stdin: int | None = None, stdout: int, stderr: int
     ) -> Process:
-        line = " ".join(argv)
+        line = " ".join(argv[2:] if argv[0] == "env" else argv)
         for beginning, printed in self._prints.items():
             if line.startswith(beginning):
                 if isinstance(printed, NoAnswer):

@@ -178,3 +178,26 @@ def test_nothing_is_lost_when_it_ends_well(tmp_path: Path) -> None:
     assert (journal.state(found), found.clean_up) == (State.RESTORED, CleanUp.NOTHING)
     assert not (state_dir(journal.FOLDER) / f"{found.id}.lock").exists()
     assert journal.unsettled("this host") == []
+
+
+def test_only_so_many_restores_are_remembered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal, "KEPT", 2)
+    folder = state_dir(journal.FOLDER)
+    for day in range(1, 6):
+        name = f"2026-11-0{day}-080000-aaaaaa"
+        log = folder / f"{name}.log"
+        log.write_text("x")
+        one = msgspec.structs.replace(
+            record(tmp_path, name), name=name, log=str(log), began=f"2026-11-0{day}"
+        )
+        with journal.kept(one) as entry:
+            if day != 1:  # the first was interrupted: somebody has to look at it yet
+                entry.change(**journal.ending(replace(FINISHED, remains=())))
+    assert [one.began for one in journal.records()] == ["2026-11-05", "2026-11-04", "2026-11-01"]
+    assert sorted(path.stem[:10] for path in folder.glob("*.log")) == [
+        "2026-11-01",
+        "2026-11-04",
+        "2026-11-05",
+    ]

@@ -54,6 +54,23 @@ def read(*lines: str, program: str = "podman") -> list[LogLine]:
             LogLine("criu", Level.WARNING, "(00.001507) Warn  (criu/cr-restore.c:1050): Set "
             "CLONE_PARENT"),
         ),
+        (
+            "(00.000525) Error (criu/util.c:1534): rlimit: Can't setup RLIMIT_NOFILE for self: No",
+            LogLine(
+                "criu",
+                Level.INFO,
+                "(00.000525) Error (criu/util.c:1534): rlimit: Can't setup RLIMIT_NOFILE for self:"
+                " No  [not the cause]",
+            ),
+        ),
+        (
+            "(00.159513)pie: 1: Error (criu/pie/restorer.c:180): can't write lsm profile -2",
+            LogLine(
+                "criu",
+                Level.ERROR,
+                "(00.159513)pie: 1: Error (criu/pie/restorer.c:180): can't write lsm profile -2",
+            ),
+        ),
         ("(00.000100) Version: 4.2", LogLine("criu", Level.DEBUG, "(00.000100) Version: 4.2")),
         (
             "Trying to pull quay.io/podman/hello...",
@@ -95,7 +112,7 @@ def test_an_excerpt_of_criu_does_not_end_podmans_error() -> None:
 
     assert [(line.source, line.level) for line in lines] == [
         ("podman", Level.ERROR),
-        ("criu", Level.ERROR),
+        ("criu", Level.INFO),
         ("podman", Level.ERROR),
         ("podman", Level.ERROR),
     ]
@@ -103,7 +120,7 @@ def test_an_excerpt_of_criu_does_not_end_podmans_error() -> None:
 
 def test_unmarked_lines_of_another_program_are_its_own() -> None:
     assert read("task_args->pid: 1", program="criu") == [
-        LogLine("criu", Level.INFO, "task_args->pid: 1")
+        LogLine("criu", Level.DEBUG, "task_args->pid: 1")
     ]
 
 

@@ -150,6 +150,7 @@ SCENES = {
         Scene("trust", press("r", "ctrl+r"), options=READY),
         Scene("restored", press("r", "ctrl+r", "y"), options=READY),
         Scene("failed", press("r", "ctrl+r", "y"), make_host=failing, options=READY),
+        Scene("history", press("r", "ctrl+r", "y", "f2"), make_host=failing, options=READY),
         Scene("open", press(), path=FOLDER),
     )
 }

@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,8 +18,12 @@ from tui.errors import ArchiveError, PodthawError
 from tui.host.commands import CommandHost
 from tui.host.demo import DemoHost
 from tui.host.scenario import Refused
+from tui.restore import journal
 from tui.restore.events import Level
+from tui.restore.journal import CleanUp
 from tui.restore.options import RestoreOptions
+from tui.restore.pipeline import Restore
+from tui.state import state_dir
 from tui.text import MASK
 from tui.ui.app import PodthawApp
 from tui.ui.screens.confirm import Confirm
@@ -277,6 +282,122 @@ async def test_what_is_left_behind_is_removed_when_asked() -> None:
         await press("d", "y")(pilot)
         await until(pilot, "what was left behind is removed")
         assert "shop2" not in {one.name for one in host.scenario.containers.values()}
+
+
+CRIU_FAILURE = """\
+time="2026-11-26T15:08:34Z" level=debug msg="Trying to restore container shop"
+Error: crun: --- excerpt from CRIU log `/x/userdata/restore.log`
+(00.013421)      2: Error (criu/sk-inet.c:912): inet: Connected TCP socket in image
+--- end of excerpt
+CRIU restoring failed: -52: OCI permission denied
+"""
+
+
+async def test_the_way_back_to_the_form_keeps_the_choices_and_shows_the_cause() -> None:
+    host = AlteredHost(prints={RESTORE: (CRIU_FAILURE, 125)}, pace=0)
+    async with opened(Scene("", press(), make_host=lambda: host, options=READY)) as (app, pilot):
+        await press("r", *"shop2", "ctrl+r", "y")(pilot)
+        await until(pilot, "✖ Failed")
+        assert "The container had an open TCP connection" in words(app, "#result")
+        await press("A")(pilot)
+        assert app.session.options.tcp_close
+        await press("r")(pilot)
+        assert isinstance(app.screen, RestoreScreen)
+        assert app.session.options == replace(READY, name="shop2", tcp_close=True)
+        assert "The last try failed: The container had an open TCP" in words(app, "#conflicts")
+        await press("ctrl+g", "e")(pilot)
+        await until(pilot, "CRIU must be told what to do with it")
+
+
+async def test_a_retry_offers_to_remove_what_the_last_try_has_left() -> None:
+    host = DemoHost(pace=0)
+    host.scenario.bring_back = refuse  # type: ignore[method-assign,assignment]
+    async with opened(Scene("", press(), make_host=lambda: host, options=READY)) as (app, pilot):
+        await press("r", *"shop2", "ctrl+r", "y")(pilot)
+        await until(pilot, "Left behind")
+        await press("r")(pilot)
+        await until(pilot, "Remove what this try has left first?")
+        await press("y")(pilot)
+        await settled(pilot)
+        assert isinstance(app.screen, RestoreScreen)
+        assert "shop2" not in {one.name for one in host.scenario.containers.values()}
+        assert "The name shop2 is taken" not in shown(app)
+
+
+async def test_what_is_kept_is_not_asked_about_again() -> None:
+    host = DemoHost(pace=0)
+    host.scenario.bring_back = refuse  # type: ignore[method-assign,assignment]
+    async with opened(Scene("", press(), make_host=lambda: host, options=READY)) as (app, pilot):
+        await press("r", *"shop2", "ctrl+r", "y")(pilot)
+        await until(pilot, "Left behind")
+        (record,) = journal.records()
+        assert record.clean_up is CleanUp.OPEN
+        await press("b")(pilot)
+        assert isinstance(app.screen, RestoreScreen)
+        (record,) = journal.records()
+        assert record.clean_up is CleanUp.KEPT
+
+
+async def test_a_restore_can_be_undone() -> None:
+    host = DemoHost(pace=0)
+    before = set(host.scenario.containers)
+    async with opened(Scene("", press(), make_host=lambda: host, options=READY)) as (app, pilot):
+        await press("r", *"shop2", "ctrl+r", "y")(pilot)
+        await until(pilot, "✔ Restored  shop2")
+        await press("p")(pilot)
+        await until(pilot, "podman port")
+        await press("u")(pilot)
+        assert "podman rm --force" in shown(app)
+        await press("enter")(pilot)  # No
+        assert set(host.scenario.containers) > before
+        await press("u", "y")(pilot)
+        await until(pilot, "✔ undone")
+        assert set(host.scenario.containers) == before
+        await press("u")(pilot)  # nothing more to undo
+        assert isinstance(app.screen, RunScreen)
+
+
+async def test_the_history_lists_restores_and_saves_reports(tmp_path: Path) -> None:
+    host = AlteredHost(prints={RESTORE: (CRIU_FAILURE, 125)}, pace=0)
+    async with opened(Scene("", press(), make_host=lambda: host, options=READY)) as (app, pilot):
+        await press("f2")(pilot)
+        await until(pilot, "Nothing has been restored from here yet.")
+        await press("escape", "r", *"shop2", "ctrl+r", "y")(pilot)
+        await until(pilot, "✖ Failed")
+        await press("f2")(pilot)
+        await until(pilot, "1 restore")
+        assert "The container had an open TCP connection" in words(app, "#record")
+        await press("m")(pilot)
+        (report,) = (state_dir("saved")).glob("*.md")
+        assert report.read_text().startswith("# Restore of shop2: failed")
+        await press("escape")(pilot)
+        assert isinstance(app.screen, RunScreen)
+
+
+class RealHost(DemoHost):
+    """The demo host, for once taken at its word."""
+
+    simulated = False
+
+
+async def test_at_the_start_an_interrupted_restore_is_asked_about() -> None:
+    host = RealHost(pace=0)
+    host.scenario.bring_back = refuse  # type: ignore[method-assign,assignment]
+    scene = Scene("", press(), make_host=lambda: host, options=READY)
+    with scene.staged() as app:
+        async with aclosing(
+            Restore(host, str(ARCHIVE), replace(READY, name="shop2"), patience=0).events()
+        ) as events:
+            async for _ in events:
+                pass
+        (record,) = journal.records()
+        assert record.clean_up is CleanUp.OPEN  # as when the terminal goes away
+        async with app.run_test(size=(120, 40), notifications=True) as pilot:
+            await until(pilot, "The restore of shop2 that began now has left something behind")
+            await press("y")(pilot)
+            await until(pilot, "What was left of shop2 is removed.")
+            assert "shop2" not in {one.name for one in host.scenario.containers.values()}
+            assert journal.unsettled(host.name) == []
 
 
 async def test_a_running_restore_can_be_cancelled() -> None:

@@ -20,6 +20,7 @@ from tui.checkpoint.checkpoint import Checkpoint
 from tui.errors import PodthawError
 from tui.host.facts import Container, Listener, Pod, Protocol, PublishedPort
 from tui.host.host import FACT_TIMEOUT, Answer, NoAnswer, Process
+from tui.host.image import LISTING
 from tui.host.scenario import (
     GRAPH_ROOT,
     VOLUME_PATH,
@@ -83,8 +84,6 @@ _FREE_SPACE = 42_949_672_960
 _DEVICES = re.compile(r"/sys/dev/char/(1:[35789]|5:[012]|10:(200|229))|/(proc|sys)/[a-z_/]+")
 """What every kernel has: null, zero, full, random, urandom, tty, console, ptmx, tun and fuse, and
 what runtimes mask."""
-
-_MERGED = f"{GRAPH_ROOT}/overlay/demo/merged"
 
 _IMAGE_FILES = (
     ("d", "755", "0", "", "bin"),
@@ -164,6 +163,8 @@ class DemoHost:
                 *paths,
             ):
                 return _statuses(self.scenario, paths)
+            case ("mkdir", "--mode=700", "--", _) | ("rm", "-rf", "--", _):
+                return ""
             case ("mkdir", "-p", "--", *paths):
                 self.scenario.folders.update(paths)
                 return ""
@@ -182,7 +183,8 @@ class DemoHost:
                 return "1 libs found in cache `/etc/ld.so.cache'\n\tlibcriu.so.2 => /usr/lib64\n"
             case ("ldd", _):
                 return "\tlibc.so.6 => /usr/lib64/libc.so.6\n"
-            case ("find", path, *_) if path == _MERGED:
+            case ("sh", "-c", script, "sh", image_id, *_) if script == LISTING:
+                self.scenario.image(image_id)
                 return "".join(f"{word}\0" for file in _IMAGE_FILES for word in file)
             case ("cat", *paths) if all(path.startswith("/proc/net/") for path in paths):
                 return _socket_tables(self.scenario.listeners())
@@ -250,11 +252,6 @@ class DemoHost:
                         for image in scenario.images.values()
                     ]
                 )
-            case ["image", "mount", name]:
-                scenario.image(name)
-                return f"{_MERGED}\n"
-            case ["image", "unmount", name]:
-                return f"{scenario.image(name).id}\n"
             case ["tag", name, *new]:
                 for one in new:
                     scenario.tag(name, one)
@@ -375,7 +372,8 @@ class DemoHost:
     async def _play(self, argv: Sequence[str], stdout: int, stderr: int) -> int:
         """Run `argv` with its output in two file descriptors, which are closed in the end."""
         try:
-            options, operands = _split(argv[1:])
+            command = argv[2:] if argv[0] == "env" else argv
+            options, operands = _split(command[1:])
             match operands:
                 case ["container", "restore"]:
                     lines = self._restore(options, await _imported(options), stdout)

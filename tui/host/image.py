@@ -7,14 +7,14 @@ open can only be told by looking into it: mounted read-only for as long as one l
 import asyncio
 import re
 from collections.abc import Mapping
-from contextlib import suppress
+from dataclasses import replace
 from weakref import WeakKeyDictionary
 
 from tui.checkpoint.checkpoint import Checkpoint
 from tui.checkpoint.summary import deleted
 from tui.host.facts import NOT_ASKED, Fact, ImageFile, Known, Unknown
-from tui.host.host import FACT_TIMEOUT, Answer, Host, NoAnswer, printed
-from tui.text import plural, safe_text
+from tui.host.host import FACT_TIMEOUT, Host, NoAnswer, printed
+from tui.text import plural
 
 LIMIT = 500_000
 """Files that are listed; the largest images in common use have some 200,000."""
@@ -30,8 +30,43 @@ _FORMAT = r"%y\0%m\0%s\0%l\0%P\0"
 
 _FIELDS = 5
 
-_NAMED = 3
-"""Words of a command that a message needs."""
+LISTING = r"""
+setsid sh -c '
+trap : HUP INT TERM
+trap "" PIPE
+failed() { printf "\0%s" "$1"; exit "$2"; }
+place=$(timeout "$3" podman image mount -- "$1") || failed "podman image mount" "$?"
+case $place in
+/*) ;;
+*) echo "it named no folder" >&2; failed "podman image mount" 1 ;;
+esac
+listed=0 unmounted=0
+(trap - PIPE; exec timeout "$3" find "$place" -mindepth 1 -printf "$2") || listed=$?
+podman image unmount -- "$1" >/dev/null || unmounted=$?
+[ "$listed" -eq 0 ] || failed find "$listed"
+[ "$unmounted" -eq 0 ] || failed "podman image unmount" "$unmounted"
+' sh "$@"
+status=$?
+[ "$status" -ne 127 ] || status=1
+exit "$status"
+"""
+"""Lists an image's files, and unmounts it whatever becomes of podthaw and of this command.
+
+Its arguments are the image's ID, the format of `find` and the seconds that Podman and `find` may
+take each. After the listing it prints what has failed, if anything has; 127 would mean that there
+is no `sh`.
+
+The inner shell outlives the outer one, which is all that `Host.run` kills when it gives up: with
+nobody left to read, `find` dies of SIGPIPE and the unmount follows. podthaw itself never unmounts,
+as Podman counts, and where its own mount has not been counted that would undo somebody else's. For
+the same reason nothing is unmounted without a place, whatever status Podman ends with.
+"""
+
+_TIMED_OUT = 124
+"""What `timeout` ends with."""
+
+_STEPS = 3
+"""Mounting, listing and unmounting, of which each may take its time."""
 
 _listed: WeakKeyDictionary[Host, tuple[str, Files]] = WeakKeyDictionary()
 """What each host has listed last, with the image's ID: that names a content which never changes."""
@@ -52,8 +87,8 @@ def image_to_list(checkpoint: Checkpoint) -> str:
 async def image_files(host: Host, image_id: str, *, timeout: float = FACT_TIMEOUT) -> Fact[Files]:
     """Every file of the image with this full ID, by path without a leading slash.
 
-    The image is mounted once more than it was for as long as this takes, which Podman counts.
-    `timeout` is in seconds, for each command.
+    The image is mounted once more than it was for as long as this takes, which Podman counts; it
+    is unmounted even if podthaw is killed. `timeout` is in seconds, for each step.
     """
     if not image_id:
         return NOT_ASKED
@@ -68,26 +103,18 @@ async def image_files(host: Host, image_id: str, *, timeout: float = FACT_TIMEOU
 
 
 async def _list(host: Host, image_id: str, timeout: float) -> Files:
-    argv: tuple[str, ...] = ("podman", "image", "mount", "--", image_id)
-    mounting = asyncio.ensure_future(host.run(argv, timeout=timeout))
+    argv = ("sh", "-c", LISTING, "sh", image_id, _FORMAT, f"{timeout:g}")
     try:
-        # a podman that is killed half-way leaves nobody who knows whether it is mounted
-        place = printed(await asyncio.shield(mounting), _NAMED).strip()
-        if not place.startswith("/"):
-            raise NoAnswer(f"podman mounted the image at {safe_text(place) or 'no place'}")
-        argv = ("find", place, "-mindepth", "1", "-printf", _FORMAT)
-        listing = printed(await host.run(argv, timeout=timeout), _NAMED)
-    finally:
-        await asyncio.shield(asyncio.ensure_future(_unmount(host, image_id, mounting, timeout)))
-    return await asyncio.to_thread(read_listing, listing)
-
-
-async def _unmount(
-    host: Host, image_id: str, mounting: asyncio.Future[Answer], timeout: float
-) -> None:
-    with suppress(NoAnswer):
-        if (await mounting).status == 0:
-            await host.run(("podman", "image", "unmount", "--", image_id), timeout=timeout)
+        answer = await host.run(argv, timeout=_STEPS * timeout)
+    except NoAnswer as error:
+        raise NoAnswer(f"the files of the image were not listed: {error}") from None
+    if answer.status != 0:
+        failed = answer.stdout.rpartition("\0")[2].split() or ["podman", "image", "mount"]
+        answer = replace(answer, argv=tuple(failed))
+        if answer.status == _TIMED_OUT:
+            busy = "; while a restore runs, it answers nothing" if failed[0] == "podman" else ""
+            raise NoAnswer(f"{failed[0]} did not answer within {timeout:g} s{busy}")
+    return await asyncio.to_thread(read_listing, printed(answer))
 
 
 def read_listing(text: str) -> Files:

@@ -1,5 +1,6 @@
 """Finding and ending processes of a host, with nothing but what every host has."""
 
+import asyncio
 from collections.abc import Sequence
 
 from tui.host.host import Host, NoAnswer
@@ -22,6 +23,20 @@ async def naming(host: Host, text: str) -> list[str]:
     pids = [path.split("/")[2] for path in listed.split()]
     # the search has found itself too, and is gone by now
     return [pid for pid in pids if text in " ".join(await arguments(host, pid))]
+
+
+async def descendants(host: Host, pid: str) -> list[str]:
+    """The PIDs of what a process has started, and of what that has."""
+    children = await children_of(host, pid)
+    below = await asyncio.gather(*(descendants(host, child) for child in children))
+    return [*children, *(one for some in below for one in some)]
+
+
+async def children_of(host: Host, pid: str) -> list[str]:
+    """The PIDs of what a process has started itself."""
+    # CRIU itself needs a kernel with these lists; each thread has one
+    script = 'cat /proc/"$1"/task/*/children'
+    return (await output(host, ["sh", "-c", script, "sh", pid])).split()
 
 
 async def arguments(host: Host, pid: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""The archive, where the host can read it.
+"""Folders of podthaw's own on the host, and the archive where the host can read it.
 
 A host behind a prefix may see other files than podthaw does. If it sees the very same file,
 nothing happens; otherwise the archive is copied to a folder of its own under /var/tmp and removed
@@ -51,7 +51,7 @@ async def staged(host: Host, contents: Contents, progress: Progress) -> AsyncIte
             yield path
             return
         await remove_leftovers(host)
-        async with _folder(host) as folder:
+        async with own_folder(host) as folder:
             copy = f"{folder}/{_COPY}"
             await _room(host, folder, contents.identity.size)
             digest = sha256_aside(path)
@@ -183,8 +183,11 @@ class _Record(msgspec.Struct):
 
 
 @asynccontextmanager
-async def _folder(host: Host) -> AsyncIterator[str]:
-    """A new folder on `host`, recorded before it is made and removed in the end."""
+async def own_folder(host: Host) -> AsyncIterator[str]:
+    """A new folder on `host`, recorded before it is made and removed in the end.
+
+    Raises HostError when the host refuses it.
+    """
     folder = _FOLDER + secrets.token_hex(8)
     record = state_dir("staged") / f"{PurePath(folder).name}.json"
     descriptor = create_private(record)

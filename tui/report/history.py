@@ -1,12 +1,17 @@
 """What `history` prints: the restores that were run from here, for people and for tickets."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from textwrap import wrap
 
 from tui.report.lines import columns
 from tui.restore.conflict import Severity
 from tui.restore.journal import CleanUp, Ran, Record, State
 from tui.restore.remains import short_line
-from tui.text import ago, safe_text, shell_line
+from tui.text import ago, safe_text, shell_line, shown_path
+
+_UNLIMITED = 1 << 20
+_NARROWEST = 20
+"""Characters that a value has at least."""
 
 
 def history_text(states: Sequence[tuple[Record, State]]) -> str:
@@ -41,9 +46,15 @@ def standing(record: Record, state: State) -> str:
     return f"{state.value}, {how[record.clean_up]}"
 
 
-def record_text(record: Record, state: State) -> str:
-    """One restore: what was asked for, what was known, and how it ended."""
-    lines = columns((name, value) for name, value in _facts(record, state) if value)
+def record_text(record: Record, state: State, width: int = _UNLIMITED) -> str:
+    """One restore: what was asked for, what was known, and how it ended; in `width` characters."""
+    rows = [(name, value) for name, value in _facts(record, state) if value]
+    label = max(len(name) for name, _ in rows) + 2
+    lines = [
+        f"{name if not at else '':{label}}{part}"
+        for name, value in rows
+        for at, part in enumerate(wrap(value, max(width - label, _NARROWEST)))
+    ]
     lines += [f"  {line}" for line in _conflicts(record)]
     if record.evidence:
         lines += ["what told the cause:", *(f"  {safe_text(line)}" for line in record.evidence)]
@@ -85,9 +96,9 @@ def _facts(record: Record, state: State) -> Iterator[tuple[str, str]]:
     rows = (
         ("id", record.id),
         ("status", standing(record, state)),
-        ("began", f"{record.began} ({ago(record.began)})"),
-        ("ended", record.ended),
-        ("archive", record.archive),
+        ("began", f"{_moment(record.began)} ({ago(record.began)})"),
+        ("ended", _moment(record.ended)),
+        ("archive", shown_path(record.archive)),
         ("container", " ".join(word for word in (record.name, record.container[:12]) if word)),
         ("host", record.host),
         ("Podman", f"{podman}, kernel {kernel}" if podman else ""),
@@ -97,8 +108,8 @@ def _facts(record: Record, state: State) -> Iterator[tuple[str, str]]:
         ("cause", record.cause),
         ("what to do", record.advice),
         ("Podman said", record.said),
-        ("Podman's log", record.log),
-        ("CRIU's log", record.criu_log),
+        ("Podman's log", shown_path(record.log)),
+        ("CRIU's log", shown_path(record.criu_log)),
     )
     for name, value in rows:
         yield name, safe_text(value)
@@ -119,7 +130,12 @@ def _conflicts(record: Record) -> Iterator[str]:
 def _ended(ran: Ran) -> str:
     """When it began, and with what status it ended."""
     status = "?" if ran.status is None else str(ran.status)
-    return f"{ran.began}  {status:>3}"
+    return f"{_moment(ran.began)}  {status:>3}"
+
+
+def _moment(stamp: str) -> str:
+    """A moment of a record in UTC, to the second."""
+    return stamp[:19].replace("T", " ") + (" UTC" if stamp else "")
 
 
 def _list(title: str, rows: Iterable[str]) -> list[str]:

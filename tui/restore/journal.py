@@ -34,6 +34,9 @@ SCHEMA = 2
 
 FOLDER = "restores"
 
+KEPT = 200
+"""How many restores are remembered, with their logs; of older ones only what is open stays."""
+
 
 class State(StrEnum):
     """How a recorded restore stands."""
@@ -215,6 +218,7 @@ def kept(record: Record) -> Iterator[Entry]:
         with _alone():
             _refuse_a_second(record)
             write(record)
+            _forget_old()
         yield entry
     finally:
         lock.unlink(missing_ok=True)
@@ -223,7 +227,7 @@ def kept(record: Record) -> Iterator[Entry]:
 
 def write(record: Record) -> None:
     """Write `record` in place of what was there. Raises PodthawError."""
-    path = state_dir(FOLDER) / f"{record.id}.json"
+    path = _path(record.id)
     fresh = path.with_suffix(".new")
     try:
         fresh.unlink(missing_ok=True)  # of a podthaw that was killed while it wrote
@@ -303,6 +307,14 @@ def _alone() -> Iterator[None]:
         os.close(descriptor)
 
 
+def _forget_old() -> None:
+    for record in records()[KEPT:]:
+        if state(record) is State.RESTORED or record.clean_up is not CleanUp.OPEN:
+            for path in (_path(record.id), Path(record.log), Path(record.criu_log or record.log)):
+                if path.parent == state_dir(FOLDER):
+                    path.unlink(missing_ok=True)
+
+
 def _refuse_a_second(record: Record) -> None:
     for other in records():
         same = (other.host, other.name) == (record.host, record.name)
@@ -316,6 +328,10 @@ def _refuse_a_second(record: Record) -> None:
 
 def _not_written(path: Path, error: OSError) -> PodthawError:
     return PodthawError(f"the record {path} cannot be written: {error.strerror}")
+
+
+def _path(name: str) -> Path:
+    return state_dir(FOLDER) / f"{name}.json"
 
 
 def _lock(name: str) -> Path:

@@ -7,6 +7,7 @@ CRIU's log; each has its own form, and only the lines themselves tell them apart
 import re
 from collections.abc import Callable
 
+from tui.restore.causes import harmless
 from tui.restore.events import Level, LogLine
 from tui.text import safe_text
 
@@ -16,7 +17,7 @@ Redact = Callable[[str], str]
 _PODMAN = re.compile(r'time="[^"]*" level=(\w+) msg=("(?:[^"\\]|\\.)*"|\S*)(.*)')
 _NETWORK = re.compile(r"\[(\w+)\s+(\w+)[\w:]*\] (.*)")
 _CONMON = re.compile(r"\[conmon:([a-z])\]: (.*)")
-_CRIU = re.compile(r"\(\d+\.\d+\)\s+(?:\d+: )?(Error|Warn)?")
+_CRIU = re.compile(r"\(\d+\.\d+\)\s*(?:pie: )?(?:\d+: )?(?:(Error|Warn)\s+(?:\([^()]*\): )?)?(.*)")
 _FAILURE = re.compile(r"(?:Error|ERRO)\b")
 _WARNING = re.compile(r"(?:WARNING|WARN)\b")
 
@@ -60,14 +61,18 @@ class LogReader:
             source, level = found[2], _LEVELS.get(found[1].lower(), Level.INFO)
             return source, level, found[3], (source, level)
         if found := _CRIU.match(line):
-            return "criu", _CRIU_LEVELS.get(found[1], Level.DEBUG), line, self._open
+            level = _CRIU_LEVELS.get(found[1], Level.DEBUG)
+            if level is Level.ERROR and harmless(found[2]):
+                return "criu", Level.INFO, f"{line}  [not the cause]", self._open
+            return "criu", level, line, self._open
         if self._open:
             return *self._open, line, self._open
         if _FAILURE.match(line):
             return self._program, Level.ERROR, line, (self._program, Level.ERROR)
         if _WARNING.match(line):
             return self._program, Level.WARNING, line, None
-        return self._program, Level.INFO, line, None
+        # what CRIU prints without a time is what its parts print while it debugs
+        return self._program, Level.DEBUG if self._program == "criu" else Level.INFO, line, None
 
 
 def _unquoted(text: str) -> str:

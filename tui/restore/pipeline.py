@@ -22,7 +22,7 @@ from tui.host.collect import collect
 from tui.host.facts import Known
 from tui.host.host import Host, NoAnswer
 from tui.host.questions import questions
-from tui.host.staging import staged
+from tui.host.staging import own_folder, staged
 from tui.restore import journal
 from tui.restore.checks import Case
 from tui.restore.checks.image import find_image
@@ -315,8 +315,10 @@ class Restore:
                 return
             name = safe_text(config.image_name)
             self._emit(Progress(Step.PULL, f"pulling {name}"))
-            argv = ("podman", "pull", "--", config.image_name)
-            status, lines = await self._run(run, Step.PULL, argv)
+            # of a pull that is cancelled Podman leaves what it had got so far: there, it goes along
+            async with own_folder(self._host) as folder:
+                argv = ("env", f"TMPDIR={folder}", "podman", "pull", "--", config.image_name)
+                status, lines = await self._run(run, Step.PULL, argv)
             if self._cancelled.is_set():
                 raise _End(Status.CANCELLED)
             if status != 0:

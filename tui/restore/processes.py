@@ -1,9 +1,7 @@
 """The processes of a restore on its host: conmon, the OCI runtime below it, what that starts."""
 
-import asyncio
-
 from tui.host.host import Host
-from tui.host.processes import arguments, output
+from tui.host.processes import arguments, children_of, descendants, output
 from tui.restore.trace import Trace
 
 
@@ -18,10 +16,10 @@ async def find_conmon(host: Host, trace: Trace) -> str:
 async def runtime_tree(host: Host, conmon: str, container: str) -> list[str]:
     """The PIDs of the runtime and of all that it started, but not of Podman's own cleaning up."""
     found = []
-    for child in await _children(host, conmon):
+    for child in await children_of(host, conmon):
         line = await arguments(host, child)
         if not ("cleanup" in line and container in line):
-            found += [child, *await _descendants(host, child)]
+            found += [child, *await descendants(host, child)]
     return found
 
 
@@ -38,14 +36,3 @@ async def bytes_read(host: Host, trace: Trace) -> int:
         for line in counters.splitlines()
         if line.startswith("rchar: ")
     )
-
-
-async def _descendants(host: Host, pid: str) -> list[str]:
-    children = await _children(host, pid)
-    below = await asyncio.gather(*(_descendants(host, child) for child in children))
-    return [*children, *(one for some in below for one in some)]
-
-
-async def _children(host: Host, pid: str) -> list[str]:
-    # CRIU itself needs a kernel that has these lists
-    return (await output(host, ["cat", f"/proc/{pid}/task/{pid}/children"])).split()

@@ -15,7 +15,7 @@ import msgspec
 from tui.errors import PodthawError
 from tui.host.collect import collect
 from tui.host.host import Host, NoAnswer
-from tui.host.processes import find, signal
+from tui.host.processes import descendants, find, signal
 from tui.host.questions import Questions
 from tui.restore import journal
 from tui.restore.earlier import Earlier
@@ -88,7 +88,9 @@ async def stop(host: Host, record: Record) -> None:
             break
         trace = replayed(record)
         if trace.conmon is None:
-            await signal(host, "TERM", pids)
+            # with what it waits for: it does not end before that
+            below = [one for pid in pids for one in await descendants(host, pid)]
+            await signal(host, "TERM", [*pids, *below])
         else:
             await kill_runtime(host, trace)
         await asyncio.sleep(_PAUSE)
@@ -178,7 +180,7 @@ async def _podman(host: Host, record: Record) -> list[str]:
     last = record.commands[-1] if record.commands else None
     if last is None or last.status is not None or journal.state(record) is not State.INTERRUPTED:
         return []
-    return await find(host, last.argv)
+    return await find(host, last.argv[last.argv.index("podman") :])
 
 
 def _taken_over(record: Record, trace: Trace) -> bool:

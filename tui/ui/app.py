@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from textual import on, work
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.message import Message
 from textual.screen import Screen
 from textual.signal import Signal
@@ -18,27 +18,21 @@ from textual.worker import get_current_worker
 from tui.archive.finding import holds_checkpoint
 from tui.checkpoint import reading
 from tui.checkpoint.checkpoint import Checkpoint
-from tui.errors import ArchiveError, ExitCode, HostError, PodthawError
+from tui.errors import ArchiveError, ExitCode, HostError
 from tui.host.collect import collect, reachable
 from tui.host.demo import SHOP, DemoHost
 from tui.host.facts import HostFacts
 from tui.host.host import Host
 from tui.host.questions import Questions, questions
-from tui.host.staging import remove_leftovers
-from tui.report.text import DO_NOT_START
-from tui.restore import journal, recovery
 from tui.restore.conflict import Remedy
-from tui.restore.events import Level
-from tui.restore.journal import CleanUp
 from tui.restore.mend import mend
 from tui.restore.options import RestoreOptions
 from tui.restore.pipeline import PATIENCE
 from tui.restore.plan import apply
-from tui.restore.recovery import Aftermath, Fate
-from tui.text import ago, safe_text, shell_line
+from tui.text import safe_text
 from tui.ui.clipboard import fits
 from tui.ui.keys import KEYS, Scope, bindings
-from tui.ui.screens.confirm import Confirm
+from tui.ui.recovering import RecoveringApp
 from tui.ui.screens.help import keys_help
 from tui.ui.screens.history import HistoryScreen
 from tui.ui.screens.inspector import InspectorScreen
@@ -66,7 +60,7 @@ THAW = Theme(
 )
 
 
-class PodthawApp(App[PodthawError]):
+class PodthawApp(RecoveringApp):
     """The terminal UI; what it returns is why it ended, if anything went wrong."""
 
     TITLE = "podthaw"
@@ -134,7 +128,7 @@ class PodthawApp(App[PodthawError]):
         # after a suspension the screen would stay blank
         self.app_resume_signal.subscribe(self, lambda _: self.screen.refresh(layout=True))
         self._listen_to_signals()
-        self._look_back()
+        self.look_back()
         path = Path(self._path)
         if path.is_dir() and not holds_checkpoint(path):
             self.push_screen(OpenScreen(self._path))
@@ -201,78 +195,6 @@ class PodthawApp(App[PodthawError]):
     def _after_remedy(self, ran: bool | None) -> None:
         if ran:
             self.ask_host()
-
-    def settle(self, aftermath: Aftermath) -> None:
-        """Say what an earlier restore has come to, and ask what to do about it."""
-        record, name = aftermath.record, safe_text(aftermath.record.name)
-        when = f"The restore of {name} that began {ago(record.began)}"
-        match aftermath.fate:
-            case Fate.RUNS:
-                self._say(f"{when} is over: the container runs.")
-            case Fate.NOTHING:
-                self._say(f"{when} has left nothing.")
-            case Fate.WORKING:
-                question = Confirm(
-                    f"{when} was interrupted, and Podman is still at it. Stop it?",
-                    warning="Stopped, it can be cleaned up; otherwise it may still succeed.",
-                )
-                self.push_screen(question, partial(self._stop_wanted, aftermath))
-            case Fate.LEFT:
-                question = Confirm(
-                    f"{when} has left something behind. Remove it?",
-                    details=[shell_line(argv) for one in aftermath.remains for argv in one.remove],
-                    warning=f"Otherwise {DO_NOT_START}.",
-                )
-                self.push_screen(question, partial(self._removal_wanted, aftermath))
-
-    @work(group="look-back", exclusive=True)
-    async def _look_back(self) -> None:
-        """Find restores whose podthaw was killed, and archives that it had copied to the host."""
-        if self.host.simulated:
-            return
-        try:
-            for record in journal.unsettled(self.host.name):
-                self.settle(await recovery.look(self.host, record))
-            await remove_leftovers(self.host)
-        except PodthawError as error:
-            self.notify(safe_text(str(error)), severity="warning", markup=False)
-
-    def _stop_wanted(self, aftermath: Aftermath, wanted: bool | None) -> None:
-        if wanted:
-            self._stop(aftermath)
-
-    @work(group="recovery")
-    async def _stop(self, aftermath: Aftermath) -> None:
-        try:
-            await recovery.stop(self.host, aftermath.record)
-            self.settle(await recovery.look(self.host, aftermath.record))
-        except PodthawError as error:
-            self.notify(safe_text(str(error)), severity="error", markup=False)
-
-    def _removal_wanted(self, aftermath: Aftermath, wanted: bool | None) -> None:
-        if wanted:
-            self._remove(aftermath)
-        elif wanted is False and aftermath.record.clean_up is CleanUp.OPEN:
-            journal.settled(aftermath.record, CleanUp.KEPT)
-
-    @work(group="recovery")
-    async def _remove(self, aftermath: Aftermath) -> None:
-        errors = []
-        try:
-            async for line in recovery.remove(self.host, aftermath.record, aftermath.remains):
-                errors += [line.text] if line.level in _WRONG else []
-        except PodthawError as error:
-            errors.append(str(error))
-        if errors:
-            self.notify(safe_text("; ".join(errors)), severity="error", markup=False)
-        else:
-            self._say(f"What was left of {safe_text(aftermath.record.name)} is removed.")
-        if isinstance(self.screen, HistoryScreen):
-            self.screen.refresh_records()
-        self.ask_host()
-
-    def _say(self, words: str) -> None:
-        self.notify(words, markup=False)
 
     def _listen_to_signals(self) -> None:
         """A closed terminal and a polite kill cancel a restore that runs before podthaw ends."""
@@ -357,9 +279,6 @@ class PodthawApp(App[PodthawError]):
         yield SystemCommand("Help", "Show the keys and signs of this screen.", self.action_help)
         yield SystemCommand("Theme", "Change the colours.", self.action_change_theme)
         yield SystemCommand("Quit", "Leave podthaw.", partial(self.run_action, "quit"))
-
-
-_WRONG = (Level.ERROR, Level.WARNING)
 
 
 def _scopes(screen: Screen[Any]) -> tuple[Scope, ...]:

@@ -1,7 +1,6 @@
 """Pieces of text for several widgets, none of it from markup."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from textual.content import Content
 
@@ -32,12 +31,6 @@ def tally(conflicts: Sequence[Conflict]) -> Content:
         Content.styled(f"{GLYPHS[severity]}{count}", STYLES[severity])
         for severity, count in counts(conflicts)
     )
-
-
-def shown_path(path: str) -> str:
-    """`path`, short and safe to show: `~/…` in people's own folder."""
-    home = str(Path.home())
-    return safe_text(f"~{path.removeprefix(home)}" if path.startswith(f"{home}/") else path)
 
 
 def verdict(session: Session) -> Content:

@@ -8,8 +8,7 @@ from textual import getters, on
 from textual.screen import Screen
 
 from tui.errors import PodthawError
-from tui.text import safe_text
-from tui.ui.content import shown_path
+from tui.text import safe_text, shown_path
 from tui.ui.keys import Scope
 from tui.ui.screens.help import explanation
 from tui.ui.session import Session

@@ -102,10 +102,16 @@ class HistoryScreen(PodthawScreen):
             return
         self.app.settle(aftermath)
 
+    def on_resize(self) -> None:
+        """Break the lines anew."""
+        self.call_after_refresh(self._show)
+
     @on(OptionList.OptionHighlighted)
-    def _show(self, event: OptionList.OptionHighlighted) -> None:
-        words = record_text(*self._records[event.option_index])
-        self.query_one("#record Static", Static).update(Content(words))
+    def _show(self) -> None:
+        if self._chosen:
+            width = self.query_one("#record").content_size.width
+            words = record_text(*self._chosen, width)
+            self.query_one("#record Static", Static).update(Content(words))
         self.refresh_bindings()
 
     @property

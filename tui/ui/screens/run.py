@@ -251,6 +251,7 @@ class RunScreen(PodthawScreen):
             self._finished = event
             self._flush()
             self._show_result()
+            self.add_class("-ended")
             self.refresh_bindings()
             self.app.ask_host()
             if self._leaving:

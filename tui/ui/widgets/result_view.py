@@ -10,8 +10,7 @@ from textual.widgets import Static
 from tui.report.summary import SHORT_ID
 from tui.report.text import DO_NOT_START
 from tui.restore.events import Diagnosis, Finished, Status
-from tui.text import safe_text
-from tui.ui.content import shown_path
+from tui.text import safe_text, shown_path
 from tui.ui.widgets.conflict_list import REMEDY_KEYS
 
 _STATUS = {

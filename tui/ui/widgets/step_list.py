@@ -6,7 +6,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from tui.report.text import OUTCOMES
-from tui.restore.events import Event, Outcome, Progress, Step, StepFinished, StepStarted
+from tui.restore.events import Event, Finished, Outcome, Progress, Step, StepFinished, StepStarted
 from tui.text import safe_text, size
 
 _WORDS = {
@@ -36,6 +36,7 @@ class StepList(Static):
         self._current: Step | None = None
         self._started = 0.0
         self._progress: Progress | None = None
+        self._over = False
         self._finished: dict[Step, tuple[StepFinished, float]] = {}
 
     def on_mount(self) -> None:
@@ -54,6 +55,8 @@ class StepList(Static):
             case StepFinished(step):
                 self._finished[step] = (event, time.monotonic() - self._started)
                 self._current = None
+            case Finished():
+                self._over = True  # what matters now is how it ended
         self._draw()
 
     def _draw(self) -> None:
@@ -63,7 +66,7 @@ class StepList(Static):
         if step in self._finished:
             event, seconds = self._finished[step]
             sign, style = OUTCOMES[event.outcome], _STYLES[event.outcome]
-            detail = event.detail if event.outcome is Outcome.SKIPPED else ""
+            detail = event.detail if event.outcome is Outcome.SKIPPED and not self._over else ""
             return Content.assemble(
                 (f"{sign} ", style), _WORDS[step], _took(seconds), _below(detail)
             )
