@@ -161,6 +161,25 @@ def test_files_beyond_the_limits_are_listed_but_not_kept(
     assert contents.complete
 
 
+def test_images_are_kept_up_to_a_limit_of_their_own_and_leave_half_of_the_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "KEPT_MEMBER", 1000)
+    monkeypatch.setattr(limits, "KEPT_IMAGE", 3000)
+    monkeypatch.setattr(limits, "KEPT", 9000)
+    sizes = {
+        "checkpoint/ghost-file-1.img": 1001,
+        "checkpoint/mm-1.img": 3001,
+        "checkpoint/mm-2.img": 3000,
+        "checkpoint/pagemap-1.img": 2000,
+        "checkpoint/pages-1.img": 1,
+        **{f"checkpoint/core-{number}.img": 1000 for number in range(1, 7)},
+    }
+    contents = opened(tmp_path, checkpoint(*(entry(name, b"x" * n) for name, n in sizes.items())))
+    names = {name.removeprefix("checkpoint/") for name in contents.files.keys() - DOCUMENTS}
+    assert names == {"mm-2.img", *(f"core-{number}.img" for number in range(1, 6))}
+
+
 def test_the_documents_are_kept_whatever_else_was(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

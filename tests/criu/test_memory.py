@@ -25,12 +25,13 @@ from tests.criu.memories import (
     process,
 )
 from tests.data import DATA
+from tui.archive import limits
 from tui.archive.model import Compression
 from tui.archive.reader import read
 from tui.criu import images_pb2 as images
 from tui.criu import memories as loading
 from tui.criu.framing import Magic
-from tui.criu.memories import memory_members, read_memories
+from tui.criu.memories import memory_members, read_maps, read_memories
 from tui.criu.memory import Absent, Memory, Sizes, arguments, environment
 from tui.criu.pagemap import Flag
 from tui.criu.pages import Absence
@@ -284,8 +285,9 @@ def test_encrypted_pages_are_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", [Compression.NONE, Compression.ZSTD])
 def test_maps_that_are_too_large_to_be_kept_are_read_with_the_pages(
-    kind: Compression, tmp_path: Path
+    kind: Compression, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(limits, "KEPT_IMAGE", limits.MIB)
     content: dict[int, Page] = {BASE + number * 2 * PAGE: A for number in range(3)}
     files = process(7, [area(BASE, 1 << 20)], content)
     pagemap = images.Pagemap(vaddr=BASE, nr_pages=1, flags=Flag.LAZY)
@@ -303,6 +305,9 @@ def test_maps_that_are_too_large_to_be_kept_are_read_with_the_pages(
         memory = only(found.processes)
         assert memory.read(BASE, 2 * PAGE) == [(BASE, A), (BASE + PAGE, Absent(PAGE, Absence.ZERO))]
         assert memory.sizes().lazy == 90_000 * PAGE
+    alone = read_maps(contents)
+    assert not alone.problems
+    assert only(alone.processes).sizes() == memory.sizes()
 
 
 def test_there_are_limits_for_everything_together(

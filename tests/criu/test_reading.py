@@ -295,13 +295,13 @@ def test_a_broken_image_does_not_make_the_archive_incomplete(tmp_path: Path) -> 
 
 
 def test_an_image_that_was_not_kept_is_too_large() -> None:
-    large = member("checkpoint/files.img", size=limits.KEPT_MEMBER + 1)
+    large = member("checkpoint/files.img", size=limits.KEPT_IMAGE + 1)
     behind = member("checkpoint/core-1.img", size=9)
     link = member("checkpoint/inventory.img", kind=MemberKind.SYMLINK)
     assert told(read_state(contents(large, behind, link))) == [
         ("inventory.img", None, "not a file but a symlink"),
         ("core-1.img", None, "not read: too many small files are in front of it"),
-        ("files.img", None, "1.0 MiB long, too large to be read: images are up to 1.0 MiB"),
+        ("files.img", None, "16.0 MiB long, too large to be read: images are up to 16.0 MiB"),
     ]
 
 

@@ -30,8 +30,11 @@ UNPACKED = 16 * 1024 * MIB
 KEPT_MEMBER = MIB
 """Bytes of a member whose content is kept."""
 
+KEPT_IMAGE = 16 * MIB
+"""The same of an image of CRIU's; what has the content of pages or files does not count as such."""
+
 KEPT = 64 * MIB
-"""Bytes of all the members whose content is kept."""
+"""Bytes of all the members whose content is kept; those beyond KEPT_MEMBER take half of it."""
 
 DOCUMENT = 4 * MIB
 """Bytes of a JSON document that a restore reads; Podman writes about 25 KiB."""

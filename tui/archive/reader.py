@@ -78,6 +78,13 @@ def index(
     return _Pass(start, stream, position, headers).run()
 
 
+def kept_size(name: str) -> int:
+    """Bytes that the member `name` may have if it is to be kept; ghost files are no metadata."""
+    base = PurePosixPath(name).name
+    image = base.endswith(".img") and not base.startswith("ghost-file-")
+    return limits.KEPT_IMAGE if image else limits.KEPT_MEMBER
+
+
 def _not_a_file(path: str) -> str:
     what = "a directory" if Path(path).is_dir() else "not a regular file"
     return f"{safe_text(path)}: this is {what}; podthaw opens the archive itself."
@@ -184,13 +191,10 @@ class _Pass:
             else:
                 return True
             return False
-        return (
-            not header.sparse
-            and not _is_tar(name)
-            and not PurePosixPath(name).name.startswith("pages-")
-            and count <= limits.KEPT_MEMBER
-            and self._kept + count <= limits.KEPT
-        )
+        if header.sparse or _is_tar(name) or PurePosixPath(name).name.startswith("pages-"):
+            return False
+        room = limits.KEPT if count <= limits.KEPT_MEMBER else limits.KEPT // 2
+        return count <= kept_size(name) and self._kept + count <= room
 
     def _index(self, name: str, section: Section) -> Iterator[Contents]:
         """List the tar inside, which may be compressed."""

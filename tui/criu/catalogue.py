@@ -9,7 +9,7 @@ from typing import Any
 from google.protobuf.message import DecodeError, Message
 
 from tui.criu import images_pb2 as images
-from tui.criu.framing import SERVICE, Cursor, Fault, Magic
+from tui.criu.framing import SERVICE, Cursor, Fault, Image, Magic
 
 _ALL = 1 << 32
 """More entries than an image can have."""
@@ -58,7 +58,7 @@ def kind_of(name: str) -> Kind | None:
     return next((kind for kind in KINDS if _pattern(kind).fullmatch(name)), None)
 
 
-def pieces(image: bytes, kind: Kind) -> Iterator[Piece]:
+def pieces(image: Image, kind: Kind) -> Iterator[Piece]:
     """The entries of an image with what lies behind each. Raises Fault where it goes wrong."""
     cursor = Cursor(image, kind.magic)
     shape, following = kind.shape, 0

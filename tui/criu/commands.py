@@ -1,14 +1,13 @@
 """What every process was started with, without unpacking all of the memory to find it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from tui.archive.model import Contents, Member
 from tui.archive.spool import Progress, opened
 from tui.criu.images import FOLDER
-from tui.criu.memories import Memories, memory_members, read_memories
-from tui.criu.memory import TEXTS, Memory, arguments, environment
-from tui.criu.pages import Source
+from tui.criu.memories import Memories, map_members, read_maps, read_memories
+from tui.criu.memory import TEXTS, arguments, environment
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,16 +26,7 @@ def read_started(
 
     Raises ArchiveError when the pages cannot be read.
     """
-    maps = [
-        member
-        for member in memory_members(contents, folder)
-        if not member.name.startswith(f"{folder}pages-")
-    ]
-    known = read_memories(contents, folder=folder)
-    if maps:
-        with opened(contents, maps) as store:
-            known = read_memories(contents, store, folder=folder)
-    wanted = [*maps, *_pages(known)]
+    wanted = [*map_members(contents, folder), *_pages(read_maps(contents, folder))]
     with opened(contents, wanted, progress) as store:
         found = read_memories(contents, store, folder=folder)
         return {
@@ -50,12 +40,4 @@ def _pages(memories: Memories) -> Iterator[Member]:
     for memory in memories.processes:
         for start, end in (memory.argument_range, memory.environment_range):
             if 0 < end - start <= TEXTS:
-                yield from _parts(memory, start, end)
-
-
-def _parts(memory: Memory, start: int, end: int) -> Iterator[Member]:
-    for stretch in memory.stretches(start, end):
-        if isinstance(stretch.what, Source):
-            member, place = stretch.what.member, stretch.what.place
-            length = stretch.what.length or stretch.size
-            yield replace(member, offset=(member.offset or 0) + place, size=length)
+                yield from memory.parts(start, end)

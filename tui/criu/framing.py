@@ -10,7 +10,7 @@ before it has been compared with what is really there.
 
 from collections.abc import Iterator
 from enum import IntEnum
-from typing import Literal
+from typing import Literal, Protocol
 
 LONGEST = 4 << 20
 """Bytes of one entry; CRIU's own are a few hundred, cgroups and seccomp filters tens of KiB."""
@@ -23,6 +23,14 @@ _SERVICE = 0x55105940
 """In place of the common one, see SERVICE."""
 
 _WORD = 4
+
+
+class Image(Protocol):
+    """The bytes of an image, or what stands for them."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, where: slice, /) -> bytes: ...
 
 
 class Magic(IntEnum):
@@ -112,21 +120,22 @@ class Fault(Exception):
         self.message = message
 
 
-def byte_order(image: bytes, magic: Magic) -> Order:
+def byte_order(image: Image, magic: Magic) -> Order:
     """The byte order of an image. Raises Fault when it is no image of this kind."""
     wanted = _head(magic)
+    found = image[: _WORD * len(wanted)]
     orders: tuple[Order, Order] = ("little", "big")
     for order in orders:
-        if image.startswith(b"".join(word.to_bytes(_WORD, order) for word in wanted)):
+        if found == b"".join(word.to_bytes(_WORD, order) for word in wanted):
             return order
-    what = "cut off in its magic number" if len(image) < _WORD * len(wanted) else "no such image"
-    raise Fault(0, f"{what}: it begins with {image[: _WORD * len(wanted)].hex(' ', _WORD) or '-'}")
+    what = "cut off in its magic number" if len(found) < _WORD * len(wanted) else "no such image"
+    raise Fault(0, f"{what}: it begins with {found.hex(' ', _WORD) or '-'}")
 
 
 class Cursor:
     """The entries of an image one after the other, and the raw bytes that lie behind some."""
 
-    def __init__(self, image: bytes, magic: Magic) -> None:
+    def __init__(self, image: Image, magic: Magic) -> None:
         """Raises Fault when it is no image of this kind."""
         self.order = byte_order(image, magic)
         self._image = image

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import PurePosixPath
 from typing import TypeVar
 
 from google.protobuf.message import DecodeError, Message
@@ -9,8 +10,11 @@ from google.protobuf.message import DecodeError, Message
 from tui.archive import limits
 from tui.archive.layout import IMAGES
 from tui.archive.model import Contents, Member, MemberKind, Problem
+from tui.archive.reader import kept_size
+from tui.archive.spool import Store
 from tui.criu.catalogue import Piece, kind_of, pieces
-from tui.criu.framing import Fault, Magic, Order, byte_order, entries
+from tui.criu.framing import Fault, Image, Magic, Order, byte_order, entries
+from tui.criu.window import Window
 from tui.text import size
 
 FOLDER = IMAGES
@@ -25,10 +29,14 @@ M = TypeVar("M", bound=Message)
 class Images:
     """The images, and what was wrong with those that were looked at."""
 
-    def __init__(self, contents: Contents, folder: str = FOLDER) -> None:
+    def __init__(
+        self, contents: Contents, folder: str = FOLDER, store: Store | None = None
+    ) -> None:
+        """`store` has the ghost files that were not kept; without it nothing is known of them."""
         self.problems: list[Problem] = []
         self.folder = folder
         self._contents = contents
+        self._store = store
         self._members: dict[str, Member] = {
             member.name.removeprefix(folder): member
             for member in contents.members
@@ -65,11 +73,11 @@ class Images:
 
     def pieces(self, name: str) -> Iterator[Piece]:
         """The entries of an image that may be missing, each with the raw bytes behind it."""
-        kind, raw = kind_of(name), self.raw(name) if name in self._members else None
-        if kind is None or raw is None:
+        kind, found = kind_of(name), self._image(name) if name in self._members else None
+        if kind is None or found is None:
             return
         try:
-            for piece in pieces(raw, kind):
+            for piece in pieces(found, kind):
                 self._count(piece.offset)
                 yield piece
         except Fault as fault:
@@ -91,16 +99,21 @@ class Images:
             self.problem(name, None, "missing: CRIU writes one in every checkpoint")
         elif member.kind is not MemberKind.FILE:
             self.problem(name, None, f"not a file but a {member.kind}")
-        elif member.size > limits.KEPT_MEMBER:
+        elif member.size > (most := kept_size(name)):
             self.problem(
                 name,
                 None,
-                f"{size(member.size)} long, too large to be read: images are up to"
-                f" {size(limits.KEPT_MEMBER)}",
+                f"{size(member.size)} long, too large to be read: images are up to {size(most)}",
             )
         else:
             self.problem(name, None, "not read: too many small files are in front of it")
         return None
+
+    def _image(self, name: str) -> Image | None:
+        member = self._members[name]
+        if self._store is None or not is_large_ghost(self._contents, member):
+            return self.raw(name)
+        return Window(self._store, member)
 
     def _count(self, offset: int) -> None:
         self._entries += 1
@@ -112,3 +125,12 @@ class Images:
         found = Problem(self.folder + name, offset, message)
         if len(self.problems) < limits.REPORTED and found not in self.problems:
             self.problems.append(found)
+
+
+def is_large_ghost(contents: Contents, member: Member) -> bool:
+    """Whether `member` is a ghost file that was not kept, so that only a Store has it."""
+    return (
+        PurePosixPath(member.name).name.startswith("ghost-file-")
+        and member.offset is not None
+        and member.name not in contents.files
+    )

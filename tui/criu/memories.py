@@ -11,7 +11,7 @@ from google.protobuf.message import DecodeError
 
 from tui.archive import limits
 from tui.archive.model import Contents, Member, MemberKind, Problem
-from tui.archive.spool import Store
+from tui.archive.spool import Store, opened
 from tui.criu import images_pb2 as images
 from tui.criu.framing import Fault, Magic, entries
 from tui.criu.images import FOLDER, Images
@@ -86,6 +86,24 @@ def read_memories(
     `earlier` has the pages of the checkpoint before, for those that did not change since.
     """
     return _Loader(contents, store, folder).load(earlier)
+
+
+def map_members(contents: Contents, folder: str = FOLDER) -> list[Member]:
+    """Those of `memory_members` that are no pages."""
+    pages = f"{folder}pages-"
+    return [each for each in memory_members(contents, folder) if not each.name.startswith(pages)]
+
+
+def read_maps(contents: Contents, folder: str = FOLDER) -> Memories:
+    """The same without the bytes of the pages, which cannot be read then.
+
+    Raises ArchiveError when maps that were not kept cannot be read.
+    """
+    unkept = map_members(contents, folder)
+    if not unkept:
+        return read_memories(contents, folder=folder)
+    with opened(contents, unkept) as store:
+        return read_memories(contents, store, folder=folder)
 
 
 def _members(contents: Contents, folder: str) -> dict[str, Member]:

@@ -2,9 +2,10 @@
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tui.archive import limits
+from tui.archive.model import Member
 from tui.criu.pages import Absence, Pages, Source, Stretch
 from tui.criu.vma import FILES, KERNEL, OBJECTS, Kind, Vma
 from tui.text import decode
@@ -100,6 +101,14 @@ class Memory:
                 missing = Absent(stretch.size - there, Absence.DAMAGED)
                 found.append((stretch.start + there, missing))
         return found
+
+    def parts(self, start: int, end: int) -> Iterator[Member]:
+        """The parts of the pages images that have what is stored, as if they were members."""
+        for stretch in self.stretches(start, end):
+            if isinstance(stretch.what, Source):
+                member, place = stretch.what.member, stretch.what.place
+                length = stretch.what.length or stretch.size
+                yield replace(member, offset=(member.offset or 0) + place, size=length)
 
     def sizes(self, vma: Vma | None = None) -> Sizes:
         """Where the bytes of one mapping are, or those of all."""
