@@ -32,11 +32,11 @@ _MORE = 1.25
 
 
 def going_on(worker: Worker[None], tell: Callable[[int], object] | None = None) -> Progress:
-    """What stops the unpacking of an archive once `worker` is cancelled; `tell` gets percents."""
+    """What stops a long work with the archive once `worker` is cancelled; `tell` gets percents."""
 
     def progress(done: int, total: int) -> None:
         if worker.is_cancelled:
-            raise ArchiveError("The unpacking was stopped.")
+            raise ArchiveError("It was stopped.")
         if tell:
             tell(100 * done // max(1, total))
 

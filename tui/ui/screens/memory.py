@@ -80,7 +80,7 @@ class MemoryScreen(InsideScreen):
             self._memory_view.say(f"Enter unpacks {size(count)}")
 
     def _unpacking_wanted(self, wanted: bool | None) -> None:
-        if wanted and self.known and not self._opening:
+        if wanted and self.known:
             self._opening = True
             self._open_memory(self.known)
 
@@ -151,6 +151,9 @@ class MemoryScreen(InsideScreen):
     def _memory_save_wanted(self, event: MemoryView.SaveWanted) -> None:
         memories = self._memory_view.memories
         if self.known and memories:
+            what = event.row.content
+            if what and what.size > UNPACKED:
+                self.notify(f"{size(what.size)} are being saved …", markup=False)
             self._save_memory(self.known, memories, event.row)
         else:
             self.complain("The memory has not been opened yet: Enter opens it.")
@@ -161,14 +164,15 @@ class MemoryScreen(InsideScreen):
         if found is None or what is None:
             return
         memory, vma = found
+        progress = going_on(get_current_worker())
         try:
             path = str(new_path(what.name))
             if vma:
-                save_region(memory, vma.start, vma.end, path)
+                save_region(memory, vma.start, vma.end, path, progress)
             else:
                 contents = running.checkpoint.contents
                 images = Images(contents, image_folder(running.checkpoint))
-                write_core(images, memory, path)
+                write_core(images, memory, path, progress)
         except (PodthawError, OSError) as error:
             self.app.call_from_thread(self.complain, error)
         else:

@@ -82,6 +82,7 @@ class HexView(ScrollView, can_focus=True):
         self._parts = tuple(source.parts()) if parts is None else parts
         self._blocks.clear()
         self._hits = []
+        self.refresh_bindings()
         self.cursor = self._parts[0].start if self._parts else 0
         self._measure()
         self._go(self.cursor)
@@ -89,6 +90,7 @@ class HexView(ScrollView, can_focus=True):
     def mark(self, hits: Sequence[tuple[int, int]]) -> None:
         """Mark the bytes of `hits`, each an address and how many there are."""
         self._hits = sorted((start, start + count) for start, count in hits)
+        self.refresh_bindings()
         self._tell()
         self.refresh()
 
@@ -108,6 +110,10 @@ class HexView(ScrollView, can_focus=True):
         row = self._rows[index]
         found = self._absent(row) if row.part.absent else self._bytes(row)
         return Strip(found).crop_extend(0, self.size.width, base)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Only where there are hits can one be gone to."""
+        return action not in ("next", "previous") or bool(self._hits)
 
     def on_resize(self, _: events.Resize) -> None:
         """Show as many bytes in a row as there is room for, and stay where the cursor is."""
