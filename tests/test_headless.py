@@ -15,10 +15,10 @@ import pytest
 from tests.data import DATA, DEMO
 from tests.report.altered import Documents, altered, evil, harmless
 from tests.restore.hosts import AlteredHost
-from tui import headless
 from tui.cli import main
 from tui.errors import ArchiveError, ExitCode, HostError, UsageError
-from tui.headless import AfterFailure, check, restore
+from tui.headless.check import check
+from tui.headless.restore import AfterFailure, restore
 from tui.host.demo import DemoHost
 from tui.host.host import FACT_TIMEOUT, Answer, NoAnswer
 from tui.restore.options import RestoreOptions
@@ -43,7 +43,7 @@ CLEAN_WORDS = ["--name=copy", "--publish=8081:80", "--ignore-volumes"]
 def quick(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """State goes to a folder of its own, and nobody waits to see whether a container lives on."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    monkeypatch.setattr(headless, "Restore", partial(Restore, patience=0))
+    monkeypatch.setattr("tui.headless.restore.Restore", partial(Restore, patience=0))
 
 
 class Terminal:

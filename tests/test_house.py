@@ -9,7 +9,10 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "tui"
 
-HEADLESS = ("tui.headless", "tui.report.text", "tui.restore.pipeline", "tui.host.collect")
+HEADLESS = (
+    *sorted(f"tui.headless.{path.stem}" for path in (PACKAGE / "headless").glob("[!_]*.py")),
+    *("tui.report.text", "tui.restore.pipeline", "tui.host.collect"),
+)
 
 
 @pytest.mark.parametrize("module", HEADLESS)

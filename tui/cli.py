@@ -305,7 +305,7 @@ def _given(path: str) -> Iterator[str]:
 
 
 def _run_inspect(options: argparse.Namespace) -> int:
-    from tui.headless import inspect
+    from tui.headless.inspect import inspect
 
     with _given(options.path) as path:
         return inspect(
@@ -319,14 +319,14 @@ def _run_inspect(options: argparse.Namespace) -> int:
 
 
 def _run_check(options: argparse.Namespace) -> int:
-    from tui.headless import check
+    from tui.headless.check import check
 
     with _given(options.path) as path:
         return check(path, make_host(options), restore_options(options), as_json=options.json)
 
 
 def _run_restore(options: argparse.Namespace) -> int:
-    from tui.headless import AfterFailure, restore
+    from tui.headless.restore import AfterFailure, restore
 
     after = AfterFailure.ASK
     if options.clean_up:
@@ -347,19 +347,19 @@ def _run_restore(options: argparse.Namespace) -> int:
 
 
 def _run_host(options: argparse.Namespace) -> int:
-    from tui.headless import host
+    from tui.headless.check import host
 
     return host(make_host(options), as_json=options.json)
 
 
 def _run_explain(options: argparse.Namespace) -> int:
-    from tui.headless import explain
+    from tui.headless.explain import explain
 
     return explain(options.code)
 
 
 def _run_history(options: argparse.Namespace) -> int:
-    from tui.headless import history, tidy
+    from tui.headless.history import history, tidy
 
     if options.clean_up:
         return tidy(options.id, make_host(options), yes=options.yes)

@@ -1,0 +1,47 @@
+"""What is inside a checkpoint."""
+
+from collections.abc import Sequence
+
+from tui.archive.digest import member_digests
+from tui.checkpoint.reading import load
+from tui.errors import UsageError
+from tui.headless.archives import archive_code, checksum
+from tui.headless.streams import print_json
+from tui.report import document, text
+from tui.report.parts import digests_document
+from tui.report.parts_text import digests_lines
+
+
+def inspect(
+    path: str,
+    *,
+    sections: Sequence[str],
+    as_json: bool,
+    reveal: bool,
+    digests: bool = False,
+    memory: bool = False,
+) -> int:
+    """Print what is inside the checkpoint at `path`; with `digests` alone only those."""
+    unknown = [name for name in sections if name not in document.SECTIONS]
+    if unknown:
+        raise UsageError(
+            f"there is no section {unknown[0]!r}; there are {', '.join(document.SECTIONS)}"
+        )
+    if memory and document.FINDINGS not in (sections or document.SECTIONS * as_json):
+        raise UsageError("--memory is about findings: say --section findings, too")
+    sha256 = checksum(path) if as_json else None
+    checkpoint = load(path)
+    checksums = member_digests(checkpoint.contents) if digests else None
+    if sha256:
+        found = document.inspect_document(
+            checkpoint, sha256=sha256(), sections=sections, reveal=reveal, memory=memory
+        )
+        if checksums:
+            found["digests"] = digests_document(checksums)
+        print_json(found)
+    else:
+        if sections or not checksums:
+            print(text.inspect_text(checkpoint, sections=sections, reveal=reveal, memory=memory))
+        if checksums:
+            print("\n".join(digests_lines(checksums)))
+    return archive_code(checkpoint)
