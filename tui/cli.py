@@ -106,8 +106,15 @@ def _inspect_parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="NAME",
-        help="only this part: config, spec, network, processes, files, sockets, mounts,"
-        " filesystem, logs, stats, sizes, extra, findings, members, problems (repeatable)",
+        help="only this part: config, spec, network, processes, files, sockets, mounts, memory,"
+        " filesystem, logs, stats, sizes, extra, findings, members, problems, raw (repeatable)",
+    )
+    parser.add_argument(
+        "--image",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="of the raw images only this one, such as core-1.img (repeatable)",
     )
     parser.add_argument(
         "--memory",
@@ -313,6 +320,7 @@ def _run_inspect(options: argparse.Namespace) -> int:
             sections=options.section,
             digests=options.digests,
             memory=options.memory,
+            images=options.image,
             as_json=options.json,
             reveal=options.show_secrets,
         )

@@ -4,7 +4,7 @@ Strings are the archive's own: JSON escapes whatever a terminal could act on.
 """
 
 import dataclasses
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 import msgspec
@@ -36,14 +36,20 @@ SCHEMA = 1
 
 SECTIONS = (
     *("config", "spec", "network"),
-    *("processes", "files", "sockets", "mounts"),
+    *("processes", "files", "sockets", "mounts", "memory"),
     *("filesystem", "logs", "stats", "sizes", "extra"),
     *("findings", "members", "problems"),
 )
-"""What `inspect --section` can be asked for."""
+"""What `inspect` tells of if it is not asked for something."""
+
+RAW = "raw"
+"""What it tells of only if asked: CRIU's images field by field."""
 
 INSIDE = {"processes", "files", "sockets", "mounts"}
 """Those of them that CRIU's images tell."""
+
+MEMORY = "memory"
+"""The one that their maps tell; the pages are not needed."""
 
 FINDINGS = "findings"
 """The one that is worked out from all others."""
@@ -72,17 +78,19 @@ def inspect_document(
     sections: Iterable[str] = (),
     reveal: bool = False,
     memory: bool = False,
+    images: Collection[str] = (),
 ) -> dict[str, Any]:
-    """What `inspect --json` prints: the archive, and each of `sections` (all of them if none).
+    """What `inspect --json` prints: the archive, and each of `sections` (SECTIONS if none).
 
-    With `memory` the findings are looked for in memory, too, which may raise ArchiveError.
+    With `memory` the findings are looked for in memory, too, which may raise ArchiveError; of raw
+    images those in `images` are printed (all if none).
     """
     document: dict[str, Any] = {
         "schema": SCHEMA,
         "archive": archive_document(checkpoint, sha256=sha256),
     }
     wanted = tuple(sections) or SECTIONS
-    running = _running(checkpoint, wanted, memory=memory)
+    running = _running(checkpoint, wanted, reveal=reveal, memory=memory, images=images)
     for section in wanted:
         document[section] = (
             running[section] if section in running else _section(checkpoint, section, reveal=reveal)
@@ -188,17 +196,38 @@ def event_document(event: Event) -> dict[str, Any]:
     return document
 
 
-def _running(checkpoint: Checkpoint, wanted: Iterable[str], *, memory: bool) -> dict[str, Any]:
+def _running(
+    checkpoint: Checkpoint,
+    wanted: Iterable[str],
+    *,
+    reveal: bool,
+    memory: bool,
+    images: Collection[str],
+) -> dict[str, Any]:
     """The sections in `wanted` that need CRIU's images, whose parser is loaded only here."""
-    sections = (INSIDE | {FINDINGS}) & set(wanted)
+    sections = (INSIDE | {MEMORY, FINDINGS, RAW}) & set(wanted)
     if not sections:
         return {}
     from tui.criu.inside import read_inside
     from tui.report.findings import findings, findings_document
     from tui.report.inside import DOCUMENTS
+    from tui.report.memory import maps, memory_document
+    from tui.report.raw import raw_documents
+    from tui.report.started import read_words, words_document
 
-    inside = read_inside(checkpoint.contents, image_folder(checkpoint))
-    found = {section: DOCUMENTS[section](inside) for section in INSIDE & sections}
+    contents, folder = checkpoint.contents, image_folder(checkpoint)
+    found: dict[str, Any] = {}
+    if RAW in sections:
+        found[RAW] = raw_documents(contents, folder, images)
+    if sections == {RAW}:
+        return found
+    inside = read_inside(contents, folder)
+    found |= {section: DOCUMENTS[section](inside) for section in INSIDE & sections}
+    if "processes" in sections:
+        words = read_words(checkpoint, reveal=reveal)
+        found["processes"] = words_document(found["processes"], words)
+    if MEMORY in sections:
+        found[MEMORY] = memory_document(inside, maps(contents, folder))
     if FINDINGS in sections:
         found[FINDINGS] = findings_document(findings(checkpoint, inside, memory=memory))
     return found

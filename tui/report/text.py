@@ -1,6 +1,6 @@
 """What the commands print for people: plain lines, every string made safe to show."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -14,7 +14,7 @@ from tui.checkpoint.origin import origin
 from tui.checkpoint.secrets import masked
 from tui.host.document import container_key, listener_key
 from tui.host.facts import Fact, HostFacts, Known, PublishedPort, Unknown
-from tui.report.document import FINDINGS, INSIDE, dumps, image_folder
+from tui.report.document import FINDINGS, INSIDE, MEMORY, RAW, dumps, image_folder
 from tui.report.lines import columns
 from tui.report.parts_text import filesystem_lines, logs_lines, sizes_lines, stats_lines
 from tui.report.summary import summary
@@ -69,13 +69,15 @@ def inspect_text(
     sections: Sequence[str] = (),
     reveal: bool = False,
     memory: bool = False,
+    images: Collection[str] = (),
 ) -> str:
     """What `inspect` prints: a summary, or each of `sections`.
 
-    With `memory` the findings are looked for in memory, too, which may raise ArchiveError.
+    With `memory` the findings are looked for in memory, too, which may raise ArchiveError; of raw
+    images those in `images` are printed (all if none).
     """
     if sections:
-        running = _running(checkpoint, sections, memory=memory)
+        running = _running(checkpoint, sections, reveal=reveal, memory=memory, images=images)
         parts = [
             running.get(section) or _section(checkpoint, section, reveal=reveal)
             for section in sections
@@ -237,19 +239,40 @@ def checks_text(rows: Iterable[tuple[str, str, str]]) -> str:
 
 
 def _running(
-    checkpoint: Checkpoint, wanted: Iterable[str], *, memory: bool
+    checkpoint: Checkpoint,
+    wanted: Iterable[str],
+    *,
+    reveal: bool,
+    memory: bool,
+    images: Collection[str],
 ) -> dict[str, list[str]]:
     """The sections in `wanted` that need CRIU's images, whose parser is loaded only here."""
-    sections = (INSIDE | {FINDINGS}) & set(wanted)
+    sections = (INSIDE | {MEMORY, FINDINGS, RAW}) & set(wanted)
     if not sections:
         return {}
     from tui.criu.inside import read_inside
     from tui.report.findings import findings, findings_lines
     from tui.report.inside_text import LINES
+    from tui.report.memory import maps, memory_lines
+    from tui.report.raw import raw_lines
+    from tui.report.started import read_words, words_lines
 
-    inside = read_inside(checkpoint.contents, image_folder(checkpoint))
+    contents, folder = checkpoint.contents, image_folder(checkpoint)
+    found: dict[str, list[str]] = {}
+    if RAW in sections:
+        found[RAW] = raw_lines(contents, folder, images)
+    if sections == {RAW}:
+        return found
+    inside = read_inside(contents, folder)
     problems = list(_problem_lines(inside.problems))
-    found = {section: [*LINES[section](inside), *problems] for section in INSIDE & sections}
+    found |= {section: LINES[section](inside) for section in INSIDE & sections}
+    if "processes" in sections and inside.processes.by_pid:
+        found["processes"] += words_lines(inside, read_words(checkpoint, reveal=reveal))
+    for section in INSIDE & sections:
+        found[section] += problems
+    if MEMORY in sections:
+        known = maps(contents, folder)
+        found[MEMORY] = [*memory_lines(inside, known), *_problem_lines(known.problems)]
     if FINDINGS in sections:
         found[FINDINGS] = findings_lines(findings(checkpoint, inside, memory=memory))
     return found
