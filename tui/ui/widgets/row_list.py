@@ -63,6 +63,7 @@ class RowList(ScrollView, can_focus=True):
         self._starts: list[int] = []
         """Of a table that wraps: the first line of each row."""
         self._styles: dict[str, Style] = {}
+        self._offered: object = None
 
     @property
     def row(self) -> Row | None:
@@ -134,12 +135,9 @@ class RowList(ScrollView, can_focus=True):
         """Fit the columns in."""
         self._measure()
 
-    def on_focus(self) -> None:
+    def watch_has_focus(self, focused: bool) -> None:
         """The cursor looks different."""
-        self._styles.clear()
-
-    def on_blur(self) -> None:
-        """The cursor looks different."""
+        super().watch_has_focus(focused)
         self._styles.clear()
 
     def notify_style_update(self) -> None:
@@ -247,7 +245,10 @@ class RowList(ScrollView, can_focus=True):
         self._tell()
 
     def _tell(self) -> None:
-        self.refresh_bindings()
+        offered = bool(self.row and self.row.content), self.seen.order is not None, self._headed
+        if offered != self._offered:  # the footer is costly
+            self._offered = offered
+            self.refresh_bindings()
         self.post_message(self.Highlighted(self, self.row))
 
     def _measure(self) -> None:
