@@ -21,9 +21,23 @@ HOST_COMMAND = "PODTHAW_HOST_COMMAND"
 
 _FILE = "an archive, an image or a folder with a checkpoint; `-` is standard input"
 
+PLACES = """places:
+  rootfs:/PATH           a file that the container changed in its image, or all in a folder
+  volume:NAME/PATH       a file of a named volume; without /PATH all of it
+  devshm:/PATH           a file in /dev/shm
+  tmpfs:/PATH            a file of a tmpfs, by its path in the container
+  member:NAME            a file of the archive itself: a log, a document, an image of CRIU's
+  fd:PID/FD              what the archive has of an open file: the content of a deleted one or of
+                         a memfd, what nobody has read from a pipe or a socket yet
+  file:ID                the same, by its ID in `inspect --section files`
+  memory:PID/START-END   memory between two addresses in hexadecimal; with START alone the
+                         mapping that it lies in
+  shared:ID              shared memory, by its `object` in `inspect --section memory`
+  core:PID               a process as a core file for debuggers"""
+
 EXIT_CODES = """exit codes:
   0    done, or nothing blocks
-  1    blocked, or the restore failed
+  1    blocked, the restore failed, or nothing was found
   2    the command line is wrong, or a question would need a terminal
   3    the archive cannot be read, or only in part
   4    the host cannot be asked at all
@@ -80,7 +94,8 @@ def _ui_parser() -> argparse.ArgumentParser:
     parser = _new("", "Look into a container checkpoint, see what blocks its restore, restore it.")
     parser.usage = (
         "podthaw [FILE|DIR|-] [options]\n"
-        "       podthaw demo | inspect FILE | check FILE | restore FILE\n"
+        "       podthaw demo | inspect FILE | search FILE PATTERN | strings FILE\n"
+        "       podthaw extract FILE PLACE... --out DIR | check FILE | restore FILE\n"
         "       podthaw host | explain CODE | history [ID]"
     )
     parser.add_argument("path", metavar="FILE|DIR|-", nargs="?", default=".")
@@ -100,7 +115,7 @@ def _demo_parser() -> argparse.ArgumentParser:
 
 def _inspect_parser() -> argparse.ArgumentParser:
     parser = _new("inspect", "Print what is inside a checkpoint.")
-    parser.add_argument("path", metavar="FILE", help=_FILE)
+    _add_file(parser)
     parser.add_argument(
         "--section",
         action="append",
@@ -130,9 +145,52 @@ def _inspect_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _search_parser() -> argparse.ArgumentParser:
+    parser = _new("search", "Look through memory; prints where the pattern is, one hit a line.")
+    _add_file(parser)
+    parser.add_argument("pattern", metavar="PATTERN", help="text, or what the options say")
+    kinds = parser.add_mutually_exclusive_group()
+    kinds.add_argument(
+        "--regex", action="store_true", help="a regular expression as Python has them, on bytes"
+    )
+    kinds.add_argument(
+        "--hex", action="store_true", help="bytes such as 'de ad ?? ef', where ?? is any byte"
+    )
+    parser.add_argument(
+        "--ignore-case", "-i", action="store_true", help="letters match in either case"
+    )
+    _add_memory_options(parser, wide="find text in UTF-16, too")
+    parser.set_defaults(run=_run_search)
+    return parser
+
+
+def _strings_parser() -> argparse.ArgumentParser:
+    parser = _new("strings", "Print everything printable in memory, one string a line.")
+    _add_file(parser)
+    parser.add_argument(
+        "--minimum", "-n", type=int, default=6, metavar="MIN", help="characters (default: 6)"
+    )
+    _add_memory_options(parser, wide="find UTF-16 instead of ASCII")
+    parser.set_defaults(run=_run_strings)
+    return parser
+
+
+def _extract_parser() -> argparse.ArgumentParser:
+    parser = _new("extract", "Save files and memory from a checkpoint; prints what was saved.")
+    parser.epilog = f"{PLACES}\n\n{EXIT_CODES}"
+    _add_file(parser)
+    parser.add_argument("places", metavar="PLACE", nargs="+", help="what to save, see below")
+    parser.add_argument(
+        "--out", metavar="DIR", required=True, help="the folder to save it in, made if need be"
+    )
+    _add_json_option(parser)
+    parser.set_defaults(run=_run_extract)
+    return parser
+
+
 def _check_parser() -> argparse.ArgumentParser:
     parser = _new("check", "Say whether a checkpoint will restore on the host, and what blocks it.")
-    parser.add_argument("path", metavar="FILE", help=_FILE)
+    _add_file(parser)
     _add_host_options(parser)
     _add_restore_options(parser)
     _add_json_option(parser)
@@ -142,7 +200,7 @@ def _check_parser() -> argparse.ArgumentParser:
 
 def _restore_parser() -> argparse.ArgumentParser:
     parser = _new("restore", "Restore a checkpoint; prints the container's ID.")
-    parser.add_argument("path", metavar="FILE", help=_FILE)
+    _add_file(parser)
     _add_host_options(parser)
     _add_restore_options(parser)
     parser.add_argument("--yes", "-y", action="store_true", help="restore without asking")
@@ -199,12 +257,32 @@ def _explain_parser() -> argparse.ArgumentParser:
 _COMMANDS: dict[str, Callable[[], argparse.ArgumentParser]] = {
     "demo": _demo_parser,
     "inspect": _inspect_parser,
+    "search": _search_parser,
+    "strings": _strings_parser,
+    "extract": _extract_parser,
     "check": _check_parser,
     "restore": _restore_parser,
     "host": _host_parser,
     "explain": _explain_parser,
     "history": _history_parser,
 }
+
+
+def _add_file(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("path", metavar="FILE", help=_FILE)
+
+
+def _add_memory_options(parser: argparse.ArgumentParser, *, wide: str) -> None:
+    parser.add_argument("--wide", action="store_true", help=wide)
+    parser.add_argument(
+        "--pid",
+        action="append",
+        default=[],
+        type=int,
+        metavar="N",
+        help="only in the memory of this process (repeatable)",
+    )
+    _add_json_option(parser)
 
 
 def _add_json_option(parser: argparse._ActionsContainer) -> None:
@@ -324,6 +402,38 @@ def _run_inspect(options: argparse.Namespace) -> int:
             as_json=options.json,
             reveal=options.show_secrets,
         )
+
+
+def _run_search(options: argparse.Namespace) -> int:
+    from tui.headless.search import search
+
+    with _given(options.path) as path:
+        return search(
+            path,
+            options.pattern,
+            regex=options.regex,
+            as_hex=options.hex,
+            ignore_case=options.ignore_case,
+            wide=options.wide,
+            pids=options.pid,
+            as_json=options.json,
+        )
+
+
+def _run_strings(options: argparse.Namespace) -> int:
+    from tui.headless.search import strings
+
+    with _given(options.path) as path:
+        return strings(
+            path, options.minimum, wide=options.wide, pids=options.pid, as_json=options.json
+        )
+
+
+def _run_extract(options: argparse.Namespace) -> int:
+    from tui.headless.extract import extract
+
+    with _given(options.path) as path:
+        return extract(path, options.places, options.out, as_json=options.json)
 
 
 def _run_check(options: argparse.Namespace) -> int:

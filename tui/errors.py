@@ -8,6 +8,8 @@ class ExitCode(IntEnum):
 
     OK = 0
     BLOCKED = 1
+    NOTHING = 1
+    """What was looked for is not there."""
     USAGE = 2
     ARCHIVE = 3
     HOST = 4

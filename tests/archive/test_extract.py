@@ -163,8 +163,8 @@ def test_many_files_are_saved_in_one_pass_and_as_they_lie(
     steps: list[tuple[int, int]] = []
     chosen = [(ARCHIVE, "ctr.log"), (DIFF, "srv/b"), (DIFF, "etc/a"), (DIFF, "srv/b")]
     (tmp_path / "out").mkdir()
-    done = save_all(
-        contents, chosen, str(tmp_path / "out"), progress=lambda *step: steps.append(step)
+    done = list(
+        save_all(contents, chosen, str(tmp_path / "out"), progress=lambda *step: steps.append(step))
     )
     assert len(passes) == 1
     assert [Path(one.path).relative_to(tmp_path / "out").as_posix() for one in done] == [
@@ -194,7 +194,7 @@ def test_no_link_in_the_folder_leads_out_of_it(tmp_path: Path) -> None:
     other.mkdir()
     (target / DIFF).symlink_to(other)
     with pytest.raises(ArchiveError, match="nothing can be saved in it"):
-        save_all(contents, [(DIFF, "etc/x")], str(target))
+        list(save_all(contents, [(DIFF, "etc/x")], str(target)))
     assert list(other.iterdir()) == []
 
 
@@ -230,7 +230,7 @@ def test_odd_names_stay_in_the_folder(tmp_path: Path) -> None:
     target.mkdir()
     before = {path for path in tmp_path.rglob("*") if target not in path.parents}
     chosen = [(DIFF, one.name) for one in contents.nested[DIFF]]
-    done = save_all(contents, chosen, str(target))
+    done = list(save_all(contents, chosen, str(target)))
     assert len(done) == len(names)
     assert {Path(one.path).read_bytes() for one in done} == {name.encode() for name in names}
     assert all(target in Path(one.path).resolve().parents for one in done)

@@ -117,5 +117,5 @@ def test_a_disk_that_fills_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 @pytest.mark.parametrize("end", [BASE, BASE - 1, BASE + LARGEST + 1])
 def test_only_regions_of_some_size_are_saved(end: int, tmp_path: Path) -> None:
-    with pytest.raises(ArchiveError, match=r"Only regions of up to 1\.0 TiB"):
+    with pytest.raises(ArchiveError, match=r"Only what is up to 1\.0 TiB large"):
         saved(tmp_path, BASE, end)

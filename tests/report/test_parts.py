@@ -16,13 +16,12 @@ from tests.checkpoint.builders import loaded
 from tests.data import DATA
 from tui.archive.digest import member_digests
 from tui.archive.extract import file_bytes
-from tui.archive.saving import save
 from tui.checkpoint.checkpoint import Checkpoint
 from tui.checkpoint.filesystem import file_systems, listing
 from tui.checkpoint.reading import load
 from tui.errors import ArchiveError
 from tui.report.document import SECTIONS, dumps, inspect_document
-from tui.report.parts import digests_document, saved_document
+from tui.report.parts import digests_document
 from tui.report.parts_text import bar, digests_lines
 from tui.report.text import inspect_text
 
@@ -119,14 +118,6 @@ def test_checksums_can_be_checked(tmp_path: Path) -> None:
     lines = digests_lines(found)
     assert lines[0] == f"the archive itself: {found.archive}"
     assert lines[1].endswith("  a␊b")
-
-
-def test_what_was_saved_is_evidence(tmp_path: Path) -> None:
-    web = load(str(DATA / "web.tar"))
-    one = save(web.contents, "rootfs-diff.tar", "etc/motd", str(tmp_path))
-    (row,) = saved_document((one,))
-    assert row.keys() == {"where", "name", "path", "size", "sha256"}
-    assert (row["name"], row["path"]) == ("etc/motd", str(tmp_path / "motd"))
 
 
 def test_nothing_that_a_terminal_acts_on_is_printed(tmp_path: Path) -> None:

@@ -58,8 +58,8 @@ def save_all(
     *,
     flat: bool = False,
     progress: Callable[[int, int], None] | None = None,
-) -> tuple[Saved, ...]:
-    """Save files into `folder`, in folders as they lie in the archive unless `flat`.
+) -> Iterator[Saved]:
+    """Save files one by one into `folder`, in folders as they lie in the archive unless `flat`.
 
     A file has mode 0600 and the time that it has in the archive; where its name is taken, it
     gets another. `progress` is told the bytes so far and in all; to stop, raise. Raises
@@ -67,7 +67,6 @@ def save_all(
     """
     chosen = tuple(dict.fromkeys(chosen))
     total, done = sizes(contents, chosen), 0
-    saved = []
     with _opened(folder) as root:
         for (where, name), member, content in passing(contents, chosen):
             parts = [*_parts(where), *_parts(name)] or [file_name(name)]
@@ -82,8 +81,17 @@ def save_all(
                     if progress:
                         progress(done, total)
             path = str(Path(folder, place))
-            saved.append(Saved(where, name, path, member.size, digest.hexdigest()))
-    return tuple(saved)
+            yield Saved(where, name, path, member.size, digest.hexdigest())
+
+
+def free_path(folder: str, name: str) -> str:
+    """Where in `folder` something called `name` can be saved: a number follows if that is taken."""
+    last = file_name(name)
+    for number in range(_TRIES):
+        path = Path(folder, f"{last}.{number}" if number else last)
+        if not os.path.lexists(path):
+            return str(path)
+    raise _taken(last)
 
 
 def file_name(component: str) -> str:
@@ -167,7 +175,11 @@ def _new(place: int, last: str) -> tuple[int, str]:
             continue
         except OSError as error:
             raise ArchiveError(f"{safe_text(last)}: cannot be saved: {error.strerror}.") from error
-    raise ArchiveError(f"{safe_text(last)}: cannot be saved: there are {_TRIES:,} of that name.")
+    raise _taken(last)
+
+
+def _taken(last: str) -> ArchiveError:
+    return ArchiveError(f"{safe_text(last)}: cannot be saved: there are {_TRIES:,} of that name.")
 
 
 def _check_room(file: int, needed: int) -> None:

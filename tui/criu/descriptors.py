@@ -43,7 +43,8 @@ TYPES = {
 _BUILD_ID = 16
 """Words of a build ID; GNU's have 5."""
 
-_LOCKS = {1: "posix", 2: "flock", 32: "lease", 1024: "ofd"}
+_LOCKS = {1: "posix", 2: "flock", 4: "ofd", 8: "lease"}
+"""By CRIU's own numbers."""
 
 _LOCK_TYPES = {0: "read", 1: "write", 2: "none"}
 
@@ -297,7 +298,6 @@ _ANONYMOUS = {
     "epfd": "eventpoll",
     "tfd": "timerfd",
     "sgfd": "signalfd",
-    "ify": "inotify",
     "ffy": "fanotify",
     "bpf": "bpf-map",
     "pidfd": "pidfd",
@@ -308,6 +308,8 @@ def _description(entry: pb.File, kind: str, table: FileTable) -> str:
     if kind in _ANONYMOUS:
         return f"anon_inode:[{_ANONYMOUS[kind]}]"
     match kind:
+        case "ify":
+            return "anon_inode:inotify"
         case "pipe":
             return f"pipe:[{entry.pipe.pipe_id}]"
         case "isk" | "usk" | "nlsk":

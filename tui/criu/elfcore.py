@@ -17,7 +17,7 @@ from tui.criu.framing import Magic
 from tui.criu.images import Images
 from tui.criu.memory import Absent, Memory
 from tui.criu.pages import Absence, Source, Stretch
-from tui.criu.saving import Output, Progress, output
+from tui.criu.saving import Output, Progress, output, stored
 from tui.criu.threads import ARCHITECTURES
 from tui.errors import ArchiveError
 
@@ -83,7 +83,7 @@ def write_core(
         )
     segments = list(_segments(memory))
     with output(path) as out:
-        out.check_room(stretch for segment in segments for stretch in segment.stretches)
+        out.check_room(stored(stretch for segment in segments for stretch in segment.stretches))
         size = _write(out, number, notes(task, memory), segments, memory.page, progress)
     absent = [
         (stretch.start, Absent(stretch.size, stretch.what))

@@ -2,12 +2,15 @@
 
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from tui.archive import limits
+from tui.archive.model import Contents
+from tui.criu.contents import pieces
+from tui.criu.files import Extent
 from tui.criu.memory import Absent, Memory
 from tui.criu.pages import Absence, Source, Stretch
 from tui.errors import ArchiveError
@@ -25,6 +28,8 @@ _RESERVE = 64 * limits.MIB
 """Bytes that stay free on the disk."""
 
 _ZEROS = bytes(_STEP)
+
+_TOO_LARGE = f"Only what is up to {size(LARGEST)} large can be saved."
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +52,8 @@ class Output:
         self._path = path
         self.absent: list[tuple[int, Absent]] = []
 
-    def check_room(self, stretches: Iterable[Stretch]) -> None:
-        """See that what is stored of `stretches` fits. Raises ArchiveError."""
-        needed = sum(each.size for each in stretches if isinstance(each.what, Source))
+    def check_room(self, needed: int) -> None:
+        """See that so many bytes fit. Raises ArchiveError."""
         status = os.fstatvfs(self._file)
         free = status.f_bavail * status.f_frsize
         if free < needed + _RESERVE:
@@ -121,6 +125,26 @@ def output(path: str) -> Iterator[Output]:
         os.close(file)
 
 
+def stored(stretches: Iterable[Stretch]) -> int:
+    """Bytes of them that the archive has."""
+    return sum(each.size for each in stretches if isinstance(each.what, Source))
+
+
+def save_extents(contents: Contents, extents: Sequence[Extent], size: int, path: str) -> None:
+    """Save what is `size` long and lies in `extents` to a new file; between them it has holes.
+
+    Raises ArchiveError when the file is there already, when there is no room, or when the archive
+    cannot be read.
+    """
+    if size > LARGEST:
+        raise ArchiveError(_TOO_LARGE)
+    with output(path) as out:
+        out.check_room(sum(extent.length for extent in extents))
+        for at, piece in pieces(contents, extents, size):
+            out.write(piece, at)
+        out.end_at(size)
+
+
 def save_region(
     memory: Memory, start: int, end: int, path: str, progress: Progress | None = None
 ) -> SavedMemory:
@@ -130,10 +154,10 @@ def save_region(
     cannot be read.
     """
     if not 0 < end - start <= LARGEST:
-        raise ArchiveError(f"Only regions of up to {size(LARGEST)} can be saved.")
+        raise ArchiveError(_TOO_LARGE)
     digest, done = hashlib.sha256(), 0
     with output(path) as out:
-        out.check_room(memory.stretches(start, end))
+        out.check_room(stored(memory.stretches(start, end)))
         for stretch in memory.stretches(start, end):
             for data in out.copy(stretch, stretch.start - start):
                 digest.update(data)

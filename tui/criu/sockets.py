@@ -174,7 +174,7 @@ def sockets(images: Images, table: FileTable | None = None) -> Sockets:
         elif entry.HasField("nlsk"):
             found[entry.id] = _netlink(entry.id, entry.nlsk)
         elif entry.HasField("psk"):
-            found[entry.id] = _packet(entry.id, entry.psk)
+            found[entry.id] = _packet(entry.id, entry.psk, table.order)
     return Sockets(found, tuple(images.problems[before:]))
 
 
@@ -299,10 +299,12 @@ def _netlink(file_id: int, nlsk: pb.NetlinkSk) -> NetlinkSocket:
     )
 
 
-def _packet(file_id: int, psk: pb.PacketSock) -> PacketSocket:
+def _packet(file_id: int, psk: pb.PacketSock, order: Order) -> PacketSocket:
+    """The protocol is as socket(2) wants it: in the byte order of the network."""
+    protocol = int.from_bytes((psk.protocol & 0xFFFF).to_bytes(2, order), "big")
     return PacketSocket(
         **_common(file_id, psk),
-        protocol=names.named(psk.protocol, names.ETHERNET),
+        protocol=names.named(protocol, names.ETHERNET),
         interface_index=psk.ifindex,
         rings=psk.HasField("rx_ring") or psk.HasField("tx_ring"),
     )

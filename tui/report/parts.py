@@ -5,7 +5,6 @@ from typing import Any
 import msgspec
 
 from tui.archive.digest import Digests
-from tui.archive.saving import Saved
 from tui.checkpoint.checkpoint import Checkpoint
 from tui.checkpoint.filesystem import Entry, file_systems
 from tui.checkpoint.logs import read_logs
@@ -86,20 +85,6 @@ def digests_document(digests: Digests) -> dict[str, Any]:
             for member, digest in digests.members
         ],
     }
-
-
-def saved_document(saved: tuple[Saved, ...]) -> list[dict[str, Any]]:
-    """What was saved from the archive, to be kept beside it as evidence."""
-    return [
-        {
-            "where": one.where,
-            "name": one.name,
-            "path": one.path,
-            "size": one.size,
-            "sha256": one.sha256,
-        }
-        for one in saved
-    ]
 
 
 def redactor(checkpoint: Checkpoint, *, reveal: bool) -> Redactor:

@@ -264,7 +264,7 @@ def _running(
     if sections == {RAW}:
         return found
     inside = read_inside(contents, folder)
-    problems = list(_problem_lines(inside.problems))
+    problems = list(problem_lines(inside.problems))
     found |= {section: LINES[section](inside) for section in INSIDE & sections}
     if "processes" in sections and inside.processes.by_pid:
         found["processes"] += words_lines(inside, read_words(checkpoint, reveal=reveal))
@@ -272,7 +272,7 @@ def _running(
         found[section] += problems
     if MEMORY in sections:
         known = maps(contents, folder)
-        found[MEMORY] = [*memory_lines(inside, known), *_problem_lines(known.problems)]
+        found[MEMORY] = [*memory_lines(inside, known), *problem_lines(known.problems)]
     if FINDINGS in sections:
         found[FINDINGS] = findings_lines(findings(checkpoint, inside, memory=memory))
     return found
@@ -290,7 +290,7 @@ def _section(checkpoint: Checkpoint, section: str, *, reveal: bool) -> list[str]
         )
     if section == "problems":
         problems = contents.problems + contents.ambiguities
-        return list(_problem_lines(problems)) or ["no problems"]
+        return list(problem_lines(problems)) or ["no problems"]
     if section == "logs":
         return logs_lines(checkpoint, reveal=reveal)
     if section in _PARTS:
@@ -302,7 +302,8 @@ def _section(checkpoint: Checkpoint, section: str, *, reveal: bool) -> list[str]
     return [dumps(document if reveal else masked(name, document))]
 
 
-def _problem_lines(problems: Iterable[Problem]) -> Iterator[str]:
+def problem_lines(problems: Iterable[Problem]) -> Iterator[str]:
+    """What was found wrong, and where."""
     for problem in problems:
         where = f"{problem.member}: " if problem.member else ""
         offset = "" if problem.offset is None else f" (at byte {problem.offset:,})"
