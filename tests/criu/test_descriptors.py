@@ -218,13 +218,15 @@ def test_locks() -> None:
     locks = [
         pb.FileLock(flag=2, type=1, pid=1, fd=3),
         pb.FileLock(flag=1, type=0, pid=2, fd=4, start=10, len=5),
-        pb.FileLock(flag=1024, type=1, pid=2, fd=5),
+        pb.FileLock(flag=4, type=1, pid=2, fd=5),
+        pb.FileLock(flag=8, type=0, pid=2, fd=6),
         pb.FileLock(flag=64, type=3, pid=-1, fd=5),
     ]
     assert made(filelocks=image(Magic.LOCKS, *locks)).locks == (
         Lock(1, 3, "flock", "write", 0, 0),
         Lock(2, 4, "posix", "read", 10, 5),
         Lock(2, 5, "ofd", "write", 0, 0),
+        Lock(2, 6, "lease", "read", 0, 0),
         Lock(-1, 5, "64", "3", 0, 0),
     )
 
@@ -324,7 +326,7 @@ def test_a_named_pipe() -> None:
                     ]
                 ),
             ),
-            "anon_inode:[inotify]",
+            "anon_inode:inotify",
             Watches((Watch(1, "/etc", "254:1", 9, None, ("MODIFY", "CREATE"), ()),)),
         ),
         (

@@ -421,6 +421,17 @@ def test_padding_behind_a_title_is_left_out(tmp_path: Path) -> None:
     assert started(tmp_path, args + b"A=1\0", len(args))[0] == ("postgres: idle",)
 
 
+def test_a_title_may_go_on_in_the_environment(tmp_path: Path) -> None:
+    assert started(tmp_path, b"nginx: worker process\0/bin\0B=2\0", 8) == (
+        ("nginx: worker process",),
+        ("orker process", "/bin", "B=2"),
+    )
+
+
+def test_a_title_may_end_within_the_arguments(tmp_path: Path) -> None:
+    assert started(tmp_path, b"title\0rest of itA=1\0", 16) == (("title",), ("A=1",))
+
+
 def test_what_is_not_in_the_archive_is_not_made_up(tmp_path: Path) -> None:
     args = b"x" * (PAGE + 10) + b"\0"
     assert started(tmp_path, args + b"A=1\0", len(args), pages=1) == (None, None)

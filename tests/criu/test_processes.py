@@ -159,6 +159,14 @@ def test_states(state: int, name: str) -> None:
     assert found.by_pid[1].exit_code == 9
 
 
+def test_what_has_ended_has_no_threads() -> None:
+    raw = image(Magic.PSTREE, pb.Pstree(pid=1, threads=[515281760, 1]))
+    core = image(Magic.CORE, pb.Core(tc=pb.TaskCore(task_state=6)))
+    found = read(contents(pstree=raw, core_1=core))
+    assert [thread.tid for thread in found.by_pid[1].threads] == [1]
+    assert told(found) == []
+
+
 def test_names_are_bytes() -> None:
     found = one(pb.Core(tc=pb.TaskCore(comm=b"a\x1b\xff"), thread_core=pb.ThreadCore(comm=b"t")))
     assert found.by_pid[1].name == "a\x1b\udcff"

@@ -326,7 +326,7 @@ def test_a_netlink_socket() -> None:
 
 
 def test_a_packet_socket() -> None:
-    psk = pb.PacketSock(type=3, protocol=3, ifindex=2, rx_ring=pb.PacketRing(block_nr=1))
+    psk = pb.PacketSock(type=3, protocol=0x300, ifindex=2, rx_ring=pb.PacketRing(block_nr=1))
     assert only(pb.File(type=10, psk=psk)) == PacketSocket(
         file_id=1,
         inode=0,

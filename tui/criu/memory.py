@@ -158,8 +158,18 @@ def object_name(number: int) -> str:
 
 
 def arguments(memory: Memory) -> tuple[str, ...] | None:
-    """The command line, as it was at the checkpoint; None if it is not in the archive."""
-    return _texts(memory, *memory.argument_range)
+    """The command line, as it was at the checkpoint; None if it is not in the archive.
+
+    As the kernel shows it: where the last argument has lost its end, the process has written its
+    title over them, up to the first NUL, which may lie in the environment.
+    """
+    start, end = memory.argument_range
+    raw = _bytes(memory, start, end)
+    if raw and raw[-1]:
+        behind = max(end, memory.environment_range[1])
+        raw = _bytes(memory, start, min(behind, start + max(memory.page, end - start)))
+        return None if raw is None else (decode(raw.partition(b"\0")[0]),)
+    return None if raw is None else _texts(raw)
 
 
 def environment(memory: Memory) -> tuple[str, ...] | None:
@@ -167,7 +177,8 @@ def environment(memory: Memory) -> tuple[str, ...] | None:
 
     Programs that change their title write there, so that entries need not have a `=`.
     """
-    return _texts(memory, *memory.environment_range)
+    raw = _bytes(memory, *memory.environment_range)
+    return None if raw is None else _texts(raw)
 
 
 def total(sizes: Iterable[Sizes]) -> Sizes:
@@ -176,8 +187,8 @@ def total(sizes: Iterable[Sizes]) -> Sizes:
     return Sizes(*map(sum, zip(*each, strict=True)))
 
 
-def _texts(memory: Memory, start: int, end: int) -> tuple[str, ...] | None:
-    """What lies there, cut at each NUL; the padding behind the last one is left out."""
+def _bytes(memory: Memory, start: int, end: int) -> bytes | None:
+    """What lies there, if it is no more than TEXTS; None if some of it is not in the archive."""
     if not 0 < end - start <= TEXTS:
         return None
     raw = bytearray()
@@ -188,7 +199,12 @@ def _texts(memory: Memory, start: int, end: int) -> tuple[str, ...] | None:
             raw += bytes(piece.size)
         else:
             return None
-    text = bytes(raw).removesuffix(b"\0")
+    return bytes(raw)
+
+
+def _texts(raw: bytes) -> tuple[str, ...]:
+    """Cut at each NUL; the padding behind the last one is left out."""
+    text = raw.removesuffix(b"\0")
     if text.endswith(b"\0\0"):
         text = text.rstrip(b"\0")
     return tuple(map(decode, text.split(b"\0")))

@@ -24,6 +24,9 @@ _STATES = {1: "running", 2: "zombie", 3: "stopped", 4: "helper", 6: "zombie"}
 """CRIU writes 2 for a process that has ended and that its parent has not yet asked after; helpers
 are such that it makes itself, to keep a session or a process group alive."""
 
+_ENDED = (2, 6)
+"""The states in which a process has no threads: what CRIU writes in their place is at random."""
+
 _INFINITY = (1 << 64) - 1
 
 _AUXV = 128
@@ -239,6 +242,8 @@ class _Reader:
         """The image of the process itself, and its threads."""
         leader, threads = pb.Core(), []
         for tid in dict.fromkeys((entry.pid, *entry.threads)):
+            if leader.tc.task_state in _ENDED:
+                break
             owner = self._owners.setdefault(tid, entry.pid)
             if owner != entry.pid:
                 told = f"thread {tid} of process {entry.pid} belongs to process {owner} already"
