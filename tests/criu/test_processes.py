@@ -167,6 +167,11 @@ def test_what_has_ended_has_no_threads() -> None:
     assert told(found) == []
 
 
+def test_what_the_leader_blocks_is_told_of_the_process() -> None:
+    found = one(pb.Core(tc=pb.TaskCore(blk_sigset=1 << 9)))
+    assert found.by_pid[1].threads[0].blocked == ("SIGUSR1",)
+
+
 def test_names_are_bytes() -> None:
     found = one(pb.Core(tc=pb.TaskCore(comm=b"a\x1b\xff"), thread_core=pb.ThreadCore(comm=b"t")))
     assert found.by_pid[1].name == "a\x1b\udcff"

@@ -163,7 +163,7 @@ def read_thread(tid: int, core: pb.Core, order: Order) -> Thread:
         thread_pointer=_thread_pointer(kind, core, registers),
         syscall=call,
         syscall_name="" if call is None or compat else syscall_name(architecture, call),
-        blocked=names.signal_set(own.blk_sigset),
+        blocked=names.signal_set(own.blk_sigset or core.tc.blk_sigset),
         pending=pending(own.signals_p, order),
         credentials=_credentials(own.creds),
         seccomp=names.named(own.seccomp_mode, names.SECCOMP)
