@@ -142,7 +142,7 @@ class Places:
 
     def _mounted(self, place: str, systems: Sequence[FileSystem], path: str) -> list[Wanted]:
         absolute = f"/{path.strip('/')}"
-        for system in systems:
+        for system in sorted(systems, key=lambda one: one.mountpoint, reverse=True):
             base = system.mountpoint.rstrip("/")
             if base and (absolute == base or absolute.startswith(f"{base}/")):
                 return _files(place, self._inside(place, [system]), absolute.removeprefix(base))
