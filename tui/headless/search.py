@@ -13,6 +13,7 @@ from tui.criu.pages import Absence
 from tui.criu.patterns import LONGEST, Pattern, Strings, expression, hexadecimal, text
 from tui.criu.processes import processes
 from tui.criu.search import Hit
+from tui.criu.vma import OBJECTS
 from tui.errors import ExitCode, UsageError
 from tui.headless.archives import archive_code, tell_problems
 from tui.headless.streams import Meter, say
@@ -101,11 +102,16 @@ def _check_pids(memories: Memories, pids: Sequence[int]) -> None:
 
 
 def _tell_lacking(memories: Memories, pids: Sequence[int]) -> None:
+    """Say what could not be looked through; shared memory counts once, whoever has it."""
     lacking = Counter[Absence]()
-    for memory in memories.processes:
-        for stretch in memory.mapped() if not pids or memory.pid in pids else ():
-            if isinstance(stretch.what, Absence) and stretch.what in _LACKING:
-                lacking[stretch.what] += stretch.size
+    wanted = [memory for memory in memories.processes if not pids or memory.pid in pids]
+    for memory in (*wanted, *memories.objects):
+        for vma in memory.vmas:
+            if vma.kind in OBJECTS and memory.pid:
+                continue
+            for stretch in memory.stretches(vma.start, vma.end):
+                if isinstance(stretch.what, Absence) and stretch.what in _LACKING:
+                    lacking[stretch.what] += stretch.size
     for why, count in lacking.items():
         say(f"not looked through: {size(count)} ({why})")
 

@@ -3,12 +3,13 @@
 Addresses are text in hex in the documents: JSON's readers round numbers beyond 53 bits.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
 from tui.archive.model import Contents, Problem
 from tui.criu.inside import Inside
+from tui.criu.measure import Measure
 from tui.criu.memories import Memories, read_maps, read_memories
 from tui.criu.memory import Memory, Sizes, total
 from tui.criu.vma import OBJECTS, Vma
@@ -29,10 +30,11 @@ def maps(contents: Contents, folder: str) -> Memories:
 
 def memory_document(inside: Inside, memories: Memories) -> dict[str, Any]:
     """Every process with where its bytes are, and its map; behind them shared memory."""
+    measure = Measure()
     return {
         "page": memories.page,
         "stored": memories.stored,
-        "processes": [_process(inside, memory) for memory in memories.processes],
+        "processes": [_process(inside, memory, measure) for memory in memories.processes],
         "objects": [
             {**_mapping(vma, memory.sizes(vma)), "mapped": vma.end - vma.start}
             for memory in memories.objects
@@ -46,10 +48,11 @@ def memory_lines(inside: Inside, memories: Memories) -> list[str]:
     """The totals of all processes, and behind them the map of each."""
     head = ("PID", "NAME", "MAPPED", "STORED", "SHARED", "AS IN FILES", "EARLIER", "LAZY", "ZERO")
     totals, regions = list[tuple[str, ...]]([head]), list[str]()
+    measure = Measure()
     for memory in memories.processes:
-        each = [(vma, memory.sizes(vma)) for vma in memory.vmas]
+        each = [(vma, measure.sizes(memory, vma)) for vma in memory.vmas]
         name = safe_text(_name(inside, memory.pid))
-        all_ = total(sizes for _, sizes in each) if each else Sizes()
+        all_ = _together(each)
         counts = (all_.mapped, all_.stored, _shared(memory), all_.file, all_.earlier, all_.lazy)
         row = (str(memory.pid), name or "-", *map(_count, counts), _count(all_.zero))
         totals.append(row)
@@ -61,13 +64,13 @@ def memory_lines(inside: Inside, memories: Memories) -> list[str]:
     return lines or ["none"]
 
 
-def _process(inside: Inside, memory: Memory) -> dict[str, Any]:
-    each = [(vma, memory.sizes(vma)) for vma in memory.vmas]
+def _process(inside: Inside, memory: Memory, measure: Measure) -> dict[str, Any]:
+    each = [(vma, measure.sizes(memory, vma)) for vma in memory.vmas]
     return {
         "pid": memory.pid,
         "name": _name(inside, memory.pid),
         "executable": memory.executable,
-        "totals": _totals(memory, total(sizes for _, sizes in each) if each else Sizes()),
+        "totals": _totals(memory, _together(each)),
         "map": [_mapping(vma, sizes) for vma, sizes in each],
     }
 
@@ -85,7 +88,13 @@ def _totals(memory: Memory, sizes: Sizes) -> dict[str, int]:
     }
 
 
-def _mapping(vma: Vma, sizes: Sizes) -> dict[str, Any]:
+def _together(each: Sequence[tuple[Vma, Sizes | None]]) -> Sizes:
+    """All of them; those that were too much work are left out."""
+    known = [sizes for _, sizes in each if sizes]
+    return total(known) if known else Sizes()
+
+
+def _mapping(vma: Vma, sizes: Sizes | None) -> dict[str, Any]:
     return {
         "start": hex(vma.start),
         "end": hex(vma.end),
@@ -95,19 +104,19 @@ def _mapping(vma: Vma, sizes: Sizes) -> dict[str, Any]:
         "path": vma.path,
         "offset": vma.offset,
         "object": vma.object,
-        "stored": sizes.stored,
-        "earlier": sizes.earlier,
-        "lazy": sizes.lazy,
+        "stored": sizes.stored if sizes else None,
+        "earlier": sizes.earlier if sizes else None,
+        "lazy": sizes.lazy if sizes else None,
     }
 
 
-def _map(each: list[tuple[Vma, Sizes]]) -> Iterator[str]:
+def _map(each: Sequence[tuple[Vma, Sizes | None]]) -> Iterator[str]:
     rows = [
         (
             f"{vma.start:x}-{vma.end:x}",
             vma.permissions,
             size(vma.end - vma.start),
-            _count(sizes.stored),
+            _count(sizes.stored) if sizes else "?",
             safe_text(vma.label),
         )
         for vma, sizes in each
