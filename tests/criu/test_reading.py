@@ -305,6 +305,18 @@ def test_an_image_that_was_not_kept_is_too_large() -> None:
     ]
 
 
+def test_an_image_that_is_cut_off_is_not_read(tmp_path: Path) -> None:
+    raw = (DATA / "web.tar").read_bytes()
+    at = raw.index(b"checkpoint/files.img")
+    path = tmp_path / "cut.tar"
+    path.write_bytes(raw[: at + 600])
+    found = load(str(path))
+    assert found.criu
+    assert "not read: the archive is damaged in it" in [
+        message for name, _, message in told(found.criu) if name == "files.img"
+    ]
+
+
 def test_what_stands_before_a_damaged_entry_is_read() -> None:
     good, bad = images.Pstree(pid=1, sid=1), b"\x08"
     raw = image(Magic.PSTREE, good, bad, good)

@@ -105,6 +105,8 @@ class Images:
                 None,
                 f"{size(member.size)} long, too large to be read: images are up to {size(most)}",
             )
+        elif any(one.member == member.name for one in self._contents.problems):
+            self.problem(name, None, "not read: the archive is damaged in it")
         else:
             self.problem(name, None, "not read: too many small files are in front of it")
         return None
