@@ -4,6 +4,7 @@ import os
 import re
 import signal
 from collections.abc import Iterator
+from contextlib import suppress
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -54,16 +55,17 @@ _TYPES = {1: "stream", 2: "dgram", 3: "raw", 5: "seqpacket"}
 
 _TCP = {1: "ESTABLISHED", 5: "FIN_WAIT2", 7: "CLOSE", 8: "CLOSE_WAIT", 10: "LISTEN"}
 
-_INFO = re.compile(r"([a-z_A-Z -]+):\s*(\S*)")
+_INFO = re.compile(r"^([a-z_ -]+):\s*(\S*)", re.MULTILINE)
 
 
 def inner_pids(host_pid: int) -> dict[int, int]:
     """The processes in the PID namespace of one: their PIDs there, by those outside."""
-    namespace = os.readlink(PROC / str(host_pid) / "ns/pid")
+    namespace = _link(PROC / str(host_pid) / "ns/pid")
     found = {}
     for folder in PROC.glob("[0-9]*"):
-        if os.readlink(folder / "ns/pid") == namespace:
-            found[int(folder.name)] = int(_status(folder)["NSpid"].split()[-1])
+        with suppress(OSError):  # others come and go, and one may not look into all of them
+            if _link(folder / "ns/pid") == namespace:
+                found[int(folder.name)] = int(_status(folder)["NSpid"].split()[-1])
     return found
 
 
@@ -76,16 +78,14 @@ def asleep(host_pids: dict[int, int]) -> bool:
 def living(host_pids: dict[int, int], outside: int) -> Facts:
     """What the kernel shows; `outside` is a process that is in none of the namespaces."""
     found: Facts = {}
-    spaces: dict[str, int] = {
-        os.readlink(PROC / str(outside) / "ns" / kind): 0 for kind in NAMESPACES
-    }
+    spaces: dict[str, int] = {_link(PROC / str(outside) / "ns" / kind): 0 for kind in NAMESPACES}
     for host_pid, pid in sorted(host_pids.items(), key=lambda pair: pair[1]):
         folder = PROC / str(host_pid)
         found |= {f"{pid} {name}": value for name, value in _process(folder, host_pids)}
         if found[f"{pid} state"] == "zombie":
             continue
         for kind in NAMESPACES:
-            link = os.readlink(folder / "ns" / kind)
+            link = _link(folder / "ns" / kind)
             found[f"{pid} namespace {kind}"] = spaces.setdefault(link, pid)
         for task in (folder / "task").iterdir():
             tid = int(_status(task)["NSpid"].split()[-1])
@@ -110,18 +110,22 @@ def _process(folder: Path, host_pids: dict[int, int]) -> Iterator[tuple[str, Any
     yield "environment", (folder / "environ").read_bytes().rstrip(b"\0")
     yield "umask", int(status["Umask"], 8)
     for link in ("exe", "cwd", "root"):
-        yield link, os.readlink(folder / link)
+        yield link, _link(folder / link)
     yield "oom_score_adj", int((folder / "oom_score_adj").read_text())
     yield "huge pages", status["THP_enabled"] == "1"
-    yield "threads", sorted(
-        int(_status(task)["NSpid"].split()[-1]) for task in (folder / "task").iterdir()
+    yield (
+        "threads",
+        sorted(int(_status(task)["NSpid"].split()[-1]) for task in (folder / "task").iterdir()),
     )
     yield "handled", _signals(status["SigCgt"])
     yield "ignored", _signals(status["SigIgn"])
     yield "pending", _signals(status["ShdPnd"])
-    yield "timers", re.findall(
-        r"ID: (\d+)\nsignal: (\d+)/.*\nnotify: (\w+)/.*\nClockID: (\d+)",
-        (folder / "timers").read_text(),
+    yield (
+        "timers",
+        re.findall(
+            r"ID: (\d+)\nsignal: (\d+)/.*\nnotify: (\w+)/.*\nClockID: (\d+)",
+            (folder / "timers").read_text(),
+        ),
     )
     for name, field in _STAT.items():
         yield f"layout {name}", int(stat[field - 1])
@@ -160,9 +164,9 @@ def _thread(task: Path) -> Iterator[tuple[str, Any]]:
 def _descriptors(folder: Path) -> Iterator[tuple[str, Any]]:
     sockets = dict(_sockets(folder / "net"))
     for link in (folder / "fd").iterdir():
-        fd, what = link.name, os.readlink(link)
+        fd, what = link.name, _link(link)
         text = (folder / "fdinfo" / fd).read_text()
-        info = dict(_INFO.match(line).groups() for line in text.splitlines() if _INFO.match(line))  # type: ignore[union-attr]
+        info = dict(_INFO.findall(text))
         flags = int(info["flags"], 8)
         yield f"fd {fd}", what
         yield f"fd {fd} flags", flags & ~os.O_CLOEXEC
@@ -264,9 +268,7 @@ def _mappings(folder: Path) -> Iterator[tuple[str, Any]]:
     for line in (folder / "maps").read_text().splitlines():
         where, permissions, offset, _, _, *path = line.split(maxsplit=5)
         start, end = (int(number, 16) for number in where.split("-"))
-        yield f"map {start:x}-{end:x} permissions", permissions
-        yield f"map {start:x}-{end:x} offset", int(offset, 16)
-        yield f"map {start:x}-{end:x} path", path[0] if path else ""
+        yield f"map {start:x}-{end:x}", (permissions, int(offset, 16), path[0] if path else "")
 
 
 def _mounts(folder: Path) -> Iterator[tuple[str, Any]]:
@@ -275,21 +277,24 @@ def _mounts(folder: Path) -> Iterator[tuple[str, Any]]:
         number, parent, device, root, point, options, *tags = first.split()
         kind, source, super_options = last.split()
         groups = dict(tag.split(":") for tag in tags)
-        yield (
-            f"mount {number}",
-            {
-                "parent": int(parent),
-                "device": device,
-                "root": root,
-                "mountpoint": point,
-                "flags": sorted(options.split(",")),
-                "file system": kind,
-                "source": source,
-                "super options": sorted(super_options.split(",")),
-                "shared": int(groups.get("shared", 0)),
-                "master": int(groups.get("master", 0)),
-            },
-        )
+        found = {
+            "parent": int(parent),
+            "device": device,
+            "root": root,
+            "mountpoint": point,
+            "flags": sorted(options.split(",")),
+            "file system": kind,
+            "source": source,
+            "super options": sorted(super_options.split(",")),
+            "shared": int(groups.get("shared", 0)),
+            "master": int(groups.get("master", 0)),
+        }
+        for name, value in found.items():
+            yield f"mount {number} {name}", value
+
+
+def _link(path: Path) -> str:
+    return str(path.readlink())
 
 
 def _status(folder: Path) -> dict[str, str]:
@@ -309,12 +314,14 @@ def _name(folder: Path) -> str:
 
 def _signals(mask: str) -> tuple[str, ...]:
     numbers = (at + 1 for at in range(64) if int(mask, 16) >> at & 1)
-    return tuple(
-        f"SIGRTMIN+{number - signal.SIGRTMIN}"
-        if number > signal.SIGRTMIN
-        else signal.Signals(number).name
-        for number in numbers
-    )
+    return tuple(map(_signal, numbers))
+
+
+def _signal(number: int) -> str:
+    if number > signal.SIGRTMIN:
+        return f"SIGRTMIN+{number - signal.SIGRTMIN}"
+    known = {one.value: one.name for one in signal.Signals}
+    return known.get(number, str(number))
 
 
 def _limit(text: str) -> int | None:

@@ -87,6 +87,8 @@ class Lab:
         printed = subprocess.run([HERE / "lab", "prefix"], capture_output=True, check=True)
         self.prefix = shlex.split(printed.stdout.decode())
         self.host = CommandHost(self.prefix)
+        self.keeper = int(self.prefix[self.prefix.index("--target") + 1])
+        """A process that is in the lab, and in no container."""
 
     def clean(self) -> None:
         subprocess.run([HERE / "lab", "clean"], check=True)

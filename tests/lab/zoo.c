@@ -123,6 +123,7 @@ static void locks(void) {
   lock.l_len = 0;
   lock.l_type = F_RDLCK;
   OK(fcntl(told("ofd", OK(open("/srv/ofd", O_RDWR | O_CREAT, 0600))), F_OFD_SETLK, &lock));
+  OK(fcntl(told("lease", OK(open("/srv/lease", O_RDONLY | O_CREAT, 0600))), F_SETLEASE, F_RDLCK));
   OK(flock(told("flock", OK(open("/srv/flock", O_RDWR | O_CREAT, 0600))), LOCK_EX));
 }
 
