@@ -38,7 +38,7 @@ def made() -> Contents:
         ),
         pb.File(id=6, type=6, efd=pb.EventfdFile(counter=3)),
         pb.File(id=7, type=13, nlsk=pb.NetlinkSk(portid=9)),
-        pb.File(id=8, type=10, psk=pb.PacketSock(type=3, protocol=3)),
+        pb.File(id=8, type=10, psk=pb.PacketSock(type=3, protocol=0x300)),
     ]
     ids = image(Magic.IDS, pb.TaskKobjIds(files_id=7))
     registers = pb.RegsX86(orig_ax=232, ip=(1 << 63) + 1)

@@ -26,7 +26,7 @@ PODMAN = (
         "Podman cannot unpack the archive",
         "It is damaged, cut off, or no checkpoint archive. Compare its checksum with the"
         " original's, and fetch it again.",
-        ("archive-incomplete",),
+        ("archive-incomplete", "import-needs-archive"),
     ),
     Cause(
         "archive-foreign",
