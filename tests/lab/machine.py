@@ -260,6 +260,18 @@ def slowed_runtime(lab: Lab, seconds: int = 60) -> list[str]:
     return slowed(lab, "crun", "/usr/bin/crun", "restore --bundle", setting, seconds)
 
 
+@contextmanager
+def criu_action(lab: Lab, action: str) -> Iterator[None]:
+    """CRIU does `action` when the processes are there again, just before they go on."""
+    script = f'#!/bin/sh\nif [ "$CRTOOLS_SCRIPT_ACTION" = post-restore ]; then {action}; fi\n'
+    lab.run("mkdir", "-p", "/root/slow", "/etc/criu")
+    lab.run("tee", "/root/slow/action", stdin=script.encode())
+    lab.run("chmod", "+x", "/root/slow/action")
+    lab.run("tee", "/etc/criu/default.conf", stdin=b"action-script /root/slow/action\n")
+    yield
+    lab.run("rm", "/etc/criu/default.conf")
+
+
 def reaches(event: Event, message: str) -> bool:
     """Whether `event` says that the restore has come to `message`."""
     return isinstance(event, Progress) and event.message == message

@@ -15,6 +15,7 @@ from tests.lab.machine import (
     Archives,
     Known,
     Lab,
+    criu_action,
     http,
     processes_naming,
     reaches,
@@ -96,13 +97,8 @@ async def test_after_conmon_the_runtime_is_killed_and_podman_tidies_up(
 @pytest.fixture
 def slow_criu(lab: Lab) -> Iterator[None]:
     """CRIU is held up when the processes are there again, just before they go on."""
-    script = '#!/bin/sh\nif [ "$CRTOOLS_SCRIPT_ACTION" = post-restore ]; then sleep 60; fi\n'
-    lab.run("mkdir", "-p", "/root/slow", "/etc/criu")
-    lab.run("tee", "/root/slow/action", stdin=script.encode())
-    lab.run("chmod", "+x", "/root/slow/action")
-    lab.run("tee", "/etc/criu/default.conf", stdin=b"action-script /root/slow/action\n")
-    yield
-    lab.run("rm", "/etc/criu/default.conf")
+    with criu_action(lab, "sleep 60"):
+        yield
 
 
 async def test_processes_that_criu_has_brought_back_already_are_killed_too(

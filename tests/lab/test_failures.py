@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.lab.machine import IMAGE, NOTHING, REGISTRY, Archives, Lab
+from tests.lab.machine import IMAGE, NOTHING, REGISTRY, Archives, Lab, criu_action
 from tui.checkpoint.reading import load
 from tui.restore import recovery
 from tui.restore.events import Level, Outcome, Remains, Status, Step, StepFinished
@@ -77,14 +77,9 @@ async def test_the_second_try_can_go_on_in_place(lab: Lab, archives: Archives) -
 
 @pytest.fixture
 def failing_criu(lab: Lab) -> Iterator[None]:
-    """CRIU fails when the processes are there again, for a reason that nobody knows."""
-    script = '#!/bin/sh\nif [ "$CRTOOLS_SCRIPT_ACTION" = post-restore ]; then exit 3; fi\n'
-    lab.run("mkdir", "-p", "/root/slow", "/etc/criu")
-    lab.run("tee", "/root/slow/action", stdin=script.encode())
-    lab.run("chmod", "+x", "/root/slow/action")
-    lab.run("tee", "/etc/criu/default.conf", stdin=b"action-script /root/slow/action\n")
-    yield
-    lab.run("rm", "/etc/criu/default.conf")
+    """CRIU fails for a reason that nobody knows."""
+    with criu_action(lab, "exit 3"):
+        yield
 
 
 async def test_of_an_unknown_cause_the_lines_around_it_are_shown(

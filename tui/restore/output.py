@@ -83,7 +83,7 @@ class Output:
 
 @contextmanager
 def new_output() -> Iterator[Output]:
-    """A new file in the state folder; it stays there for people to read.
+    """A new file in the state folder; it stays there for people to read, unless it is empty.
 
     Raises PodthawError when it cannot be made.
     """
@@ -96,6 +96,8 @@ def new_output() -> Iterator[Output]:
     try:
         yield Output(path, descriptor)
     finally:
+        if os.fstat(descriptor).st_size == 0:
+            path.unlink(missing_ok=True)
         os.close(descriptor)
 
 

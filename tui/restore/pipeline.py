@@ -232,7 +232,7 @@ class Restore:
             self._note(output.mask, redact)
         return replace(
             finished,
-            log=str(output.path),
+            log=str(output.path) if output.path.stat().st_size else "",
             criu_log=str(output.criu_path) if run.commands.criu else "",
             record=entry.record.id,
         )

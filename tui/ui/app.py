@@ -25,9 +25,10 @@ from tui.host.facts import HostFacts
 from tui.host.host import Host
 from tui.host.questions import Questions, questions
 from tui.restore.conflict import Remedy
+from tui.restore.earlier import Earlier
 from tui.restore.mend import mend
 from tui.restore.options import RestoreOptions
-from tui.restore.pipeline import PATIENCE
+from tui.restore.pipeline import PATIENCE, Restore
 from tui.restore.plan import apply
 from tui.text import safe_text
 from tui.ui.clipboard import fits
@@ -152,6 +153,19 @@ class PodthawApp(RecoveringApp):
         checkpoint = self.session.checkpoint
         self.change(asking=True, trouble="")
         self._collect_facts(questions(checkpoint) if checkpoint else Questions())
+
+    def restoring(self, earlier: Earlier | None = None) -> Restore:
+        """The restore that the session asks for, or another try of an `earlier` one."""
+        session = self.session
+        return Restore(
+            self.host,
+            session.path,
+            session.options,
+            checkpoint=session.checkpoint,
+            reveal=session.reveal,
+            patience=self.patience,
+            earlier=earlier,
+        )
 
     def copy(self, text: str, what: str) -> None:
         """Put `text` on the clipboard, and say so."""

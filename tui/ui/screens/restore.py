@@ -14,7 +14,6 @@ from tui.host.facts import Known, Pod
 from tui.restore.checks import Case
 from tui.restore.checks.ports import effective_ports
 from tui.restore.options import RestoreOptions
-from tui.restore.pipeline import Restore
 from tui.restore.plan import Plan
 from tui.restore.pods import chosen_pod, shared_namespaces
 from tui.restore.ports import spec
@@ -152,18 +151,8 @@ class RestoreScreen(SessionScreen):
             self._start(True)
 
     def _start(self, wanted: bool | None) -> None:
-        session = self.app.session
-        if not wanted:
-            return
-        restore = Restore(
-            self.app.host,
-            session.path,
-            session.options,
-            checkpoint=session.checkpoint,
-            reveal=session.reveal,
-            patience=self.app.patience,
-        )
-        self.app.push_screen(RunScreen(restore))
+        if wanted:
+            self.app.push_screen(RunScreen(self.app.restoring()))
 
     def action_conflicts(self) -> None:
         """Go to the conflicts and back."""

@@ -144,17 +144,8 @@ class RunScreen(PodthawScreen):
             earlier = recovery.earlier(session.path, self.app.host, session.options)
         except PodthawError as error:
             self.complain(error)
-            return
-        restore = Restore(
-            self.app.host,
-            session.path,
-            session.options,
-            checkpoint=session.checkpoint,
-            reveal=session.reveal,
-            patience=self.app.patience,
-            earlier=earlier,
-        )
-        self.app.switch_screen(RunScreen(restore))
+        else:
+            self.app.switch_screen(RunScreen(self.app.restoring(earlier)))
 
     def action_remedy(self, index: int) -> None:
         """Use the remedy of the diagnosis with this place among the keys."""
