@@ -262,6 +262,23 @@ def test_behind_a_fault_in_the_pagemap_nothing_is_known(tmp_path: Path) -> None:
         assert "cut off" in problem.message
 
 
+def test_a_mapped_file_may_have_lost_its_name(tmp_path: Path) -> None:
+    files = [
+        images.File(type=1, id=number, reg=images.RegFile(id=number, name=b"/lib/x.so"))
+        for number in (4, 5)
+    ]
+    gone = images.RemapFilePath(orig_id=5, remap_id=1, remap_type=1)
+    areas = [area(BASE + 2 * PAGE * at, 1, FILE, shmid=at) for at in (4, 5, 6)]
+    found = process(7, areas, {}) | {
+        "files": image(Magic.FILES, *files),
+        "remap-fpath": image(Magic.REMAPS, gone),
+    }
+    with memories(archive(tmp_path, found)) as read:
+        vmas = only(read.processes).vmas
+    assert [vma.label for vma in vmas] == ["/lib/x.so", "/lib/x.so (deleted)", "[file]"]
+    assert [vma.path for vma in vmas] == ["/lib/x.so", "/lib/x.so", ""]
+
+
 def test_mappings_that_overlap_are_left_out_and_told(tmp_path: Path) -> None:
     areas = [
         area(BASE, 4),

@@ -189,6 +189,8 @@ def _special(what: str, text: str, info: dict[str, str]) -> Iterator[tuple[str, 
     match what:
         case "anon_inode:[eventfd]":
             yield "counter", int(info["eventfd-count"], 16)
+        case "anon_inode:[pidfd]":
+            yield "process", int(re.findall(r"NSpid:.*\s(\d+)", text)[0])
         case "anon_inode:[signalfd]":
             yield "signals", _signals(info["sigmask"])
         case "anon_inode:[timerfd]":

@@ -151,7 +151,7 @@ def checkpointctl_facts(document: dict[str, Any]) -> Facts:
     return found | flat(document["statistics"], "statistics")
 
 
-_TYPES = {"file": "REG", "namespace": "NS", "epoll": "EVENTPOLL"}
+_TYPES = {"file": "REG", "namespace": "NS", "epoll": "EVENTPOLL", "terminal": "TTY"}
 
 _STATISTICS = (
     *("freezing_time", "frozen_time", "memdump_time", "memwrite_time"),
@@ -170,7 +170,10 @@ def checkpointctl_told(contents: Contents) -> Facts:
         found[f"{pid} name"] = process.name
         found[f"{pid} parent"] = process.ppid
         found[f"{pid} arguments"] = " ".join(texts.arguments or ())
-        found[f"{pid} environment"] = dict(one.split("=", 1) for one in texts.environment or ())
+        found[f"{pid} environment"] = {
+            name: value
+            for name, _, value in (one.partition("=") for one in texts.environment or ())
+        }
         found[f"{pid} cwd"] = process.cwd
         found[f"{pid} root"] = process.root
         number = 0

@@ -94,6 +94,12 @@ LIVING = (
         lambda ours, theirs: ours == "socket" and theirs.startswith("socket:["),
     ),
     Difference(
+        "* fd * flags",
+        "the kernel",
+        "of a pidfd CRIU keeps only the flags that it can be opened with",
+        lambda ours, theirs: (ours, theirs) == (0, 2),
+    ),
+    Difference(
         "* fd * mount",
         "podthaw",
         "a memfd lies on a mount of the kernel's own, which no container has",
@@ -339,11 +345,12 @@ _KINDS = (
 """Of files, as CRIU counts them."""
 
 ENUMERATIONS = {name: number for number, name in enumerate(_KINDS.split(), 1)} | {
-    **dict.fromkeys(("X86_64", "NATIVE", "GHOST", "LOOPBACK", "SELINUX", "READ"), 1),
+    **dict.fromkeys(("X86_64", "NATIVE", "GHOST", "LOOPBACK", "SELINUX", "READ", "PTY"), 1),
     **dict.fromkeys(("filter", "WRITE", "APPARMOR"), 2),
     "NO_LSM": 0,
     "AARCH64": 3,
     "CTL_STR": 5,
+    "PIDFD": 20,
     "CTL_32": 6,
 }
 
@@ -394,7 +401,7 @@ CHECKPOINTCTL = (
         "* fd * path",
         "podthaw",
         "checkpointctl has CRIU's number where it does not look into files.img",
-        lambda ours, theirs: bool(re.fullmatch(r"[A-Z]+\.\d+", theirs)),
+        lambda ours, theirs: bool(re.fullmatch(r"([A-Z]+|20)\.\d+", theirs)),
     ),
     Difference(
         "* fd * path",
@@ -416,6 +423,12 @@ CHECKPOINTCTL = (
         "podthaw",
         "checkpointctl does not tell that a file was deleted",
         lambda ours, theirs: ours == f"{theirs} (deleted)",
+    ),
+    Difference(
+        "* fd * type",
+        "podthaw",
+        "checkpointctl 1.3 does not know pidfds",
+        lambda ours, theirs: (ours, theirs) == ("PIDFD", "20"),
     ),
     Difference(
         "* socket * src",

@@ -15,7 +15,7 @@ from tui.criu.memories import read_memories
 from tui.criu.mounts import Mount
 from tui.criu.processes import Process
 from tui.criu.sockets import InetSocket, NetlinkSocket, PacketSocket, UnixSocket
-from tui.criu.special import Epoll, Eventfd, Signalfd, Timerfd, Watches
+from tui.criu.special import Epoll, Eventfd, Pidfd, Signalfd, Timerfd, Watches
 from tui.criu.threads import Thread
 from tui.criu.vma import Kind, Vma
 
@@ -167,6 +167,8 @@ def _special(file: OpenFile) -> Iterator[tuple[str, Any]]:
     match file.detail:
         case Eventfd(counter):
             yield "counter", counter
+        case Pidfd(pid):
+            yield "process", pid
         case Signalfd(signals):
             yield "signals", signals
         case Timerfd() as timer:
@@ -218,7 +220,7 @@ _PATHS = {
 
 
 def _mapping(vma: Vma) -> tuple[str, int, str]:
-    return vma.permissions, vma.offset, vma.path or _PATHS.get(vma.kind, "")
+    return vma.permissions, vma.offset, vma.label if vma.path else _PATHS.get(vma.kind, "")
 
 
 def _mount(mount: Mount) -> dict[str, Any]:

@@ -108,6 +108,7 @@ static void plain_files(void) {
   int deleted = told("deleted", OK(open("/srv/deleted.txt", O_RDWR | O_CREAT, 0600)));
   put(deleted, "deleted, and still open\n");
   OK(unlink("/srv/deleted.txt"));
+  OK(mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE, deleted, 0));
   int holes = told("holes", OK(open("/srv/holes", O_RDWR | O_CREAT, 0600)));
   OK(pwrite(holes, "behind a hole", 13, 100 * PAGE));
   OK(ftruncate(holes, 120 * PAGE));
@@ -161,6 +162,11 @@ static void special_files(void) {
   tell_memory("memfd", birds, 3 * PAGE);
   OK(fcntl(memfd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW));
   told("namespace", OK(open("/proc/self/ns/uts", O_RDONLY)));
+  told("pidfd", OK(syscall(SYS_pidfd_open, getpid(), 0)));
+  int terminal = told("terminal", OK(posix_openpt(O_RDWR | O_NOCTTY)));
+  OK(grantpt(terminal));
+  OK(unlockpt(terminal));
+  told("slave", OK(open(ptsname(terminal), O_RDWR | O_NOCTTY)));
 }
 
 /* ---- sockets ---- */

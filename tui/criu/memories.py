@@ -13,6 +13,7 @@ from tui.archive import limits
 from tui.archive.model import Contents, Member, MemberKind, Problem
 from tui.archive.spool import Store, opened
 from tui.criu import images_pb2 as images
+from tui.criu.files import FileTable, file_table
 from tui.criu.framing import Fault, Magic, entries
 from tui.criu.images import FOLDER, Images
 from tui.criu.memory import Memory, Sizes, total
@@ -129,13 +130,13 @@ class _Loader:
         page = next(filter(None, map(_page_size, mms.values())), None) or self._inferred()
         pagemaps = self._pagemaps(page)
         pages = Pages(pagemaps, self._pages(), self._store, page, earlier)
-        files, memfds = self._files()
-        found = [self._process(pid, mm, pages, page, files, memfds) for pid, mm in mms.items()] + [
+        table = self._table()
+        found = [self._process(pid, mm, pages, page, table) for pid, mm in mms.items()] + [
             Memory(int(name), _unmapped(pagemap), pages, page)
             for name, pagemap in pagemaps.items()
             if name.isdecimal() and int(name) not in mms
         ]
-        names = {inode.shmid: memfd_name(inode) for inode in memfds.values()}
+        names = {inode.shmid: memfd_name(inode) for inode in table.memfds.values()}
         return Memories(
             processes=tuple(sorted(found, key=lambda memory: memory.pid)),
             objects=tuple(
@@ -155,8 +156,7 @@ class _Loader:
         mm: images.Mm,
         pages: Pages,
         page: int,
-        files: Mapping[int, images.File],
-        memfds: Mapping[int, images.MemfdInode],
+        table: FileTable,
     ) -> Memory:
         found: list[Vma] = []
         self._mappings += len(mm.vmas)
@@ -169,8 +169,8 @@ class _Loader:
                     f"mm-{pid}.img", None, f"the mapping at {entry.start:#x} is none, or overlaps"
                 )
                 continue
-            found.append(vma(entry, files, memfds))
-        executable = files.get(mm.exe_file_id)
+            found.append(vma(entry, table))
+        executable = table.entries.get(mm.exe_file_id)
         return Memory(
             pid=pid,
             vmas=tuple(found),
@@ -234,15 +234,14 @@ class _Loader:
             return {}
         return {int(number): self._members[name] for name, number in self._numbered(_PAGES)}
 
-    def _files(self) -> tuple[dict[int, images.File], dict[int, images.MemfdInode]]:
+    def _table(self) -> FileTable:
+        """The files; a pre-checkpoint has none."""
+        if "files.img" not in self._members:
+            return FileTable({}, {}, {}, "little")
         found = Images(self._contents, self._folder)
-        files = {entry.id: entry for entry in found.optional("files.img", Magic.FILES, images.File)}
-        memfds = {
-            inode.inode_id: inode
-            for inode in found.optional("memfd.img", Magic.MEMFD, images.MemfdInode)
-        }
+        table = file_table(found)
         self._problems += found.problems
-        return files, memfds
+        return table
 
     def _image(self, name: str) -> bytes:
         """The bytes of an image, from the Store if they were not kept. Raises Fault."""

@@ -1,10 +1,10 @@
 """The mappings of a process, as its mm image tells them, in the words of /proc/PID/maps."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntFlag, StrEnum
 
 from tui.criu import images_pb2 as images
+from tui.criu.files import FileTable
 from tui.text import decode
 
 
@@ -120,6 +120,8 @@ class Vma:
     """Bytes into the file, or into the shared memory, at which it begins."""
     object: int | None = None
     """The ID of the shared memory, in the name of its pagemap."""
+    deleted: bool = False
+    """The file had lost its name."""
 
     @property
     def permissions(self) -> str:
@@ -134,25 +136,23 @@ class Vma:
 
     @property
     def label(self) -> str:
-        """The file, or what it is for in brackets."""
-        return self.path or f"[{self.kind}]"
+        """The file, with ` (deleted)` behind it if that is so, or what it is for in brackets."""
+        return f"{self.path} (deleted)" if self.deleted else self.path or f"[{self.kind}]"
 
 
-def vma(
-    entry: images.Vma, files: Mapping[int, images.File], memfds: Mapping[int, images.MemfdInode]
-) -> Vma:
-    """The mapping that `entry` tells of; `files` and `memfds` are by their IDs."""
+def vma(entry: images.Vma, table: FileTable) -> Vma:
+    """The mapping that `entry` tells of; `table` has the files."""
     status = Status(entry.status)
     kind = next((kind for bit, kind in _KINDS if status & bit), Kind.UNKNOWN)
     if kind is Kind.ANONYMOUS and entry.flags & _GROWSDOWN:
         kind = Kind.STACK
     path, number = "", None
     if kind in FILES:
-        file = files.get(entry.shmid)
+        file = table.entries.get(entry.shmid)
         path = "/" + decode(file.reg.name).lstrip("/") if file else ""
     elif kind is Kind.MEMFD:
-        file = files.get(entry.shmid)
-        inode = memfds.get(file.memfd.inode_id) if file else None
+        file = table.entries.get(entry.shmid)
+        inode = table.memfds.get(file.memfd.inode_id) if file else None
         path, number = memfd_name(inode), inode.shmid if inode else None
     elif kind in OBJECTS:
         number = entry.shmid
@@ -166,6 +166,7 @@ def vma(
         path=path,
         offset=entry.pgoff,
         object=number,
+        deleted=bool(path) and kind in FILES and table.deleted(entry.shmid),
     )
 
 
