@@ -42,7 +42,7 @@ HOSTILE = (
 )
 
 
-def archive(path: Path, text: str, *more: str, labels: int = 0) -> Path:
+def archive(path: Path, text: str, *more: str, labels: int = 0, privileged: bool = False) -> Path:
     """A checkpoint that says `text` wherever an archive can say something.
 
     Its images say each of `more`, too.
@@ -59,6 +59,7 @@ def archive(path: Path, text: str, *more: str, labels: int = 0) -> Path:
         "newNetworks": {text: {"static_ips": [], "aliases": [text]}},
         "labels": {text: text} | {f"label-{index}": "" for index in range(labels)},
         "secrets": [{"name": text}],
+        "privileged": privileged,
         text: text,
     }
     spec = {

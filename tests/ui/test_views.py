@@ -2,7 +2,9 @@
 
 import asyncio
 import tarfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from textual.widgets import ContentSwitcher
@@ -12,12 +14,17 @@ from tests.ui.scenes import Scene, press, settled
 from tests.ui.test_flow import opened, shown, until
 from tests.ui.test_hostile import archive
 from tui.criu import inside
+from tui.errors import ArchiveError
 from tui.text import MASK
 from tui.ui.app import PodthawApp
 from tui.ui.rows import running
+from tui.ui.rows.running import Running
+from tui.ui.screens import findings as searching
 from tui.ui.screens import memory
 from tui.ui.screens.confirm import Confirm
 from tui.ui.screens.content import ContentScreen
+from tui.ui.screens.help import TextScreen
+from tui.ui.screens.progress import ProgressScreen
 from tui.ui.screens.search import SearchScreen
 from tui.ui.widgets.conflict_list import ConflictList
 from tui.ui.widgets.document_tree import DocumentTree
@@ -275,3 +282,167 @@ async def test_views_without_a_number_are_found_by_name() -> None:
         await settled(pilot)
         assert current(app) == "logs"
         assert "shop: ready on port 80" in shown(app)
+
+
+async def test_findings_are_told_where_nobody_asked() -> None:
+    async with opened() as (app, pilot):
+        assert "f Findings 2 low" in shown(app)
+        assert "2 findings, 2 low: f shows them." in shown(app)
+        await press("f")(pilot)
+        assert current(app) == "findings"
+        assert "· low" in shown(app)
+        assert "Not looked into: memory and files" in shown(app)
+
+
+async def test_places_of_a_finding_lead_there_and_back_to_the_same_place() -> None:
+    async with opened() as (app, pilot):
+        await press("f", "slash", *"shell as", "enter")(pilot)
+        await until(pilot, "1 found")
+        await press("enter", *"jjjjjj", "enter")(pilot)
+        assert current(app) == "processes"
+        assert row(app, "processes") == "p/1"
+        await press("b")(pilot)
+        assert current(app) == "findings"
+        details = view(app, "findings").details
+        assert isinstance(details, RowList)
+        assert details.has_focus
+        assert details.row
+        assert details.row.text == "1 httpd"
+
+
+async def test_a_node_of_a_document_is_a_place(tmp_path: Path) -> None:
+    path = archive(tmp_path / "made.tar", "/", privileged=True)
+    async with opened(Scene("", press(), path=path)) as (app, pilot):
+        await press("f", "slash", *"privileged", "enter")(pilot)
+        await until(pilot, "1 found")
+        await press("enter", "slash", *"config.dump", "enter")(pilot)
+        await until(pilot, "→ config.dump /privileged")
+        await press("G", "enter")(pilot)
+        assert current(app) == "config"
+        assert app.screen.query_one("#config").has_focus
+        assert app.screen.query_one("#config", DocumentTree).clip == ("true", "privileged")
+        await press("b")(pilot)
+        assert current(app) == "findings"
+
+
+async def test_a_finding_is_explained_and_copied() -> None:
+    async with opened() as (app, pilot):
+        await press("f", "y")(pilot)
+        assert app.clipboard.startswith("· low  httpd (PID 1) has a shell as its child")
+        assert app.clipboard.endswith("[server-child]\n") or "process 4 sh" in app.clipboard
+        await press("e")(pilot)
+        assert isinstance(app.screen, TextScreen)
+        assert "server-child (high)" in shown(app)
+
+
+async def test_memory_is_looked_into_when_asked_and_the_bytes_are_a_place() -> None:
+    async with opened() as (app, pilot):
+        await press("f", "m")(pilot)
+        await until(pilot, "f Findings 3 low")
+        assert "Not looked into" not in shown(app)
+        await press("G", "enter", *"jjjjj", "enter")(pilot)
+        assert current(app) == "memory"
+        hexes = app.screen.query_one(HexView)
+        assert hexes.has_focus
+        assert "50 41 53 4e" not in shown(app)
+        assert "rrect-ho" in shown(app)
+        await press("b", "m")(pilot)
+        await until(pilot, "looked into already")
+
+
+async def test_much_is_unpacked_for_findings_only_when_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(searching, "needed", lambda *_: 2 << 30)
+    async with opened() as (app, pilot):
+        await press("f", "m")(pilot)
+        assert isinstance(app.screen, Confirm)
+        assert "2.0 GiB" in shown(app)
+        await press("n")(pilot)
+        assert "f Findings 2 low" in shown(app)
+        await press("m", "y")(pilot)
+        await until(pilot, "f Findings 3 low")
+
+
+async def test_what_takes_long_shows_how_far_it_is_and_can_be_stopped(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    begun, gate = asyncio.Event(), asyncio.Event()
+    loop = asyncio.get_running_loop()
+    ended: list[str] = []
+
+    def slowly(_: object, progress: Callable[[int, int], None]) -> Running:
+        progress(2, 5)
+        loop.call_soon_threadsafe(begun.set)
+        asyncio.run_coroutine_threadsafe(gate.wait(), loop).result(30)
+        try:
+            progress(3, 5)
+        except ArchiveError as error:
+            ended.append(str(error))
+            raise
+        raise AssertionError("nobody has stopped it")
+
+    monkeypatch.setattr(searching, "with_search", slowly)
+    async with opened() as (app, pilot):
+        await press("f")(pilot)
+        await pilot.press("m")
+        await begun.wait()
+        await until(pilot, "40%")
+        assert isinstance(app.screen, ProgressScreen)
+        await pilot.press("escape")
+        gate.set()
+        await settled(pilot)
+        assert ended == ["It was stopped."]
+        assert current(app) == "findings"
+        assert "f Findings 2 low" in shown(app)
+
+
+async def test_large_memory_is_saved_behind_a_bar(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "UNPACKED", 1 << 30)
+    async with opened() as (app, pilot):
+        await press("9", "j")(pilot)
+        assert app.screen.query_one(MemoryView).memories
+        monkeypatch.setattr(memory, "UNPACKED", 0)
+        begun, gate = asyncio.Event(), asyncio.Event()
+        loop = asyncio.get_running_loop()
+        save = memory.save_region
+
+        def slowly(*args: Any) -> object:
+            loop.call_soon_threadsafe(begun.set)
+            asyncio.run_coroutine_threadsafe(gate.wait(), loop).result(30)
+            return save(*args)
+
+        monkeypatch.setattr(memory, "save_region", slowly)
+        await pilot.press("w")
+        await begun.wait()
+        await until(pilot, "Saving memory-1-400000")
+        await pilot.press("escape")
+        gate.set()
+        await settled(pilot)
+        assert current(app) == "memory"
+        assert list((Path.home() / ".local/state/podthaw/saved").iterdir()) == []
+
+
+async def test_a_pre_checkpoint_says_what_it_lacks(tmp_path: Path) -> None:
+    with tarfile.open(DATA / "web.tar") as whole, tarfile.open(tmp_path / "pre.tar", "w") as pre:
+        for member in whole:
+            if member.name.startswith("checkpoint/"):
+                member.name = f"pre-{member.name}"
+            pre.addfile(member, whole.extractfile(member) if member.isfile() else None)
+    async with opened(Scene("", press(), path=tmp_path / "pre.tar")) as (app, pilot):
+        await press("6")(pilot)
+        assert "a pre-checkpoint has memory alone" in shown(app)
+        await press("f")(pilot)
+        assert "a pre-checkpoint has memory alone" in shown(app)
+        assert "Nothing deserves a look" in shown(app)
+
+
+async def test_a_damaged_archive_says_how_far_it_was_read(tmp_path: Path) -> None:
+    raw = (DATA / "web.tar").read_bytes()
+    cut = tmp_path / "cut.tar"
+    cut.write_bytes(raw[: raw.index(b"checkpoint/files.img") + 600])
+    async with opened(Scene("", press(), path=cut)) as (app, pilot):
+        await press("f")(pilot)
+        assert "cut off" in shown(app)
+        await press("7")(pilot)
+        assert "▲ checkpoint/files.img: not read: the archive is damaged in it" in shown(app)

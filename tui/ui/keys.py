@@ -13,6 +13,7 @@ class Scope(StrEnum):
     INSPECTOR = "Inspector"
     VIEWS = "Views"
     ROWS = "Tables of what was running"
+    FINDINGS = "Findings"
     CONFLICTS = "Conflicts"
     RESTORE = "Restore form"
     RUN = "Running restore"
@@ -91,6 +92,7 @@ KEYS: dict[Scope, tuple[Key, ...]] = {
             False,
             named="1…9 0",
         ),
+        Key("findings", "f", "view('f')", "Findings", "Go to what deserves a look.", False),
         Key("next-view", "right_square_bracket", "step_view(1)", "Next", "The next view.", False),
         Key(
             "last-view", "left_square_bracket", "step_view(-1)", "Before", "The one before.", False
@@ -114,6 +116,10 @@ KEYS: dict[Scope, tuple[Key, ...]] = {
         Key("invert", "i", "invert", "Invert", "Sort the other way round.", False),
         Key("view", "v", "view_content", "View", "Show the bytes that the archive has of it."),
         Key("save", "w", "save_content", "Save", "Save them to a file."),
+    ),
+    Scope.FINDINGS: (
+        Key("look", "m", "look", "Memory", "Look for more in memory and in files, too."),
+        Key("explain", "e", "explain", "Explain", "Explain the rule behind the finding."),
     ),
     Scope.CONFLICTS: (
         Key("next", "j", "cursor_down", "Next", "The next conflict.", False),

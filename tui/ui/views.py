@@ -7,6 +7,7 @@ from tui.checkpoint.checkpoint import CONFIG, NETWORK, SPEC
 from tui.ui.rows.file_facts import file_facts
 from tui.ui.rows.files import files_table
 from tui.ui.rows.filesystem import filesystem_facts, filesystem_table
+from tui.ui.rows.findings import finding_facts, findings_table
 from tui.ui.rows.logs import log_facts, logs_table, sizes_table
 from tui.ui.rows.memory import memory_table
 from tui.ui.rows.model import Row, Table
@@ -19,9 +20,6 @@ from tui.ui.rows.sockets import socket_facts, sockets_table
 HOST = "host"
 MEMBERS = "members"
 
-DIGITS = "1234567890"
-"""The keys of the first views, in their order."""
-
 
 @dataclass(frozen=True, slots=True)
 class View:
@@ -29,6 +27,8 @@ class View:
 
     id: str
     title: str
+    key: str = ""
+    """What leads there; empty where nothing but the list does."""
     document: str = ""
     """The name under which conflicts know it; empty for what is no document."""
     empty: str = ""
@@ -41,22 +41,25 @@ class View:
     """All about one of them: what was running, the row, whether values may be shown."""
 
 
+FINDINGS = "findings"
+
 VIEWS = (
-    View("summary", "Summary"),
-    View("config", "Config", CONFIG, "config.dump has not been read"),
-    View("spec", "Spec", SPEC, "spec.dump has not been read"),
-    View("network", "Network", NETWORK, "the container had no network of its own"),
-    View("host", "Host", HOST, "the host has not answered yet"),
-    View("processes", "Processes", table=processes_table, facts=process_facts),
-    View("files", "Files", table=files_table, facts=file_facts),
-    View("sockets", "Sockets", table=sockets_table, facts=socket_facts),
-    View("memory", "Memory", table=memory_table),
-    View("mounts", "Mounts", table=mounts_table, facts=mount_facts),
+    View("summary", "Summary", "1"),
+    View(FINDINGS, "Findings", "f", table=findings_table, facts=finding_facts),
+    View("config", "Config", "2", CONFIG, "config.dump has not been read"),
+    View("spec", "Spec", "3", SPEC, "spec.dump has not been read"),
+    View("network", "Network", "4", NETWORK, "the container had no network of its own"),
+    View("host", "Host", "5", HOST, "the host has not answered yet"),
+    View("processes", "Processes", "6", table=processes_table, facts=process_facts),
+    View("files", "Files", "7", table=files_table, facts=file_facts),
+    View("sockets", "Sockets", "8", table=sockets_table, facts=socket_facts),
+    View("memory", "Memory", "9", table=memory_table),
+    View("mounts", "Mounts", "0", table=mounts_table, facts=mount_facts),
     View("filesystem", "File system", table=filesystem_table, facts=filesystem_facts),
     View("logs", "Logs", late=logs_table, facts=log_facts),
     View("sizes", "Sizes", table=sizes_table),
     View("raw", "Raw images", table=raw_table),
-    View("archive", "Archive", MEMBERS, "the archive is still being read"),
+    View("archive", "Archive", "", MEMBERS, "the archive is still being read"),
 )
 """In the order of the list."""
 
@@ -67,8 +70,3 @@ INSIDE = tuple(view for view in VIEWS if view.table or view.late)
 def tables(running: Running) -> dict[str, Table]:
     """The rows of every view that has them at once, by its ID."""
     return {view.id: view.table(running) for view in INSIDE if view.table}
-
-
-def key_of(index: int) -> str:
-    """The key of the view with this place in the list; a space where it has none."""
-    return DIGITS[index] if index < len(DIGITS) else " "

@@ -48,6 +48,11 @@ class Link:
 
     view: str
     row: str = ""
+    """Its ID; in a document a JSON pointer."""
+    detail: str = ""
+    """The row of the details that the cursor is on, if these are open."""
+    address: int | None = None
+    """In memory: the byte."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +103,10 @@ class Table:
     rows: tuple[Row, ...] = ()
     count: int = 0
     """How many things it is about, for the list of views."""
+    badge: str = ""
+    """What stands there in place of the count."""
+    alarm: str = ""
+    """The colour of that: `error`, `warning`; without, it is quiet."""
     told: str = ""
     """The same in words, with what matters most."""
     empty: str = ""

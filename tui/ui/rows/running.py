@@ -6,12 +6,15 @@ from dataclasses import dataclass, field, replace
 from tui.archive import limits
 from tui.archive.layout import Layout
 from tui.archive.model import Problem
-from tui.archive.spool import Progress
+from tui.archive.spool import Progress, lies_open, opened
 from tui.checkpoint.checkpoint import Checkpoint
+from tui.checkpoint.filesystem import file_systems
 from tui.criu.commands import Started, read_started
 from tui.criu.inside import Inside, read_inside
 from tui.criu.memories import Memories, read_memories
 from tui.errors import ArchiveError
+from tui.findings import Findings, find
+from tui.findings.scene import Scene, wanted, with_content
 from tui.report.document import image_folder
 
 UNPACKED = 64 * limits.MIB
@@ -29,6 +32,12 @@ class Running:
     """By PID; those of which nothing was found are missing."""
     wordless: str = ""
     """Why there are none."""
+    findings: Findings | None = None
+    """What deserves a look; None until somebody has looked."""
+    searched: bool = False
+    """Memory and files were looked into for that as well."""
+    tars: tuple[str, ...] = ()
+    """Those with file systems, in the order of their view; known with the findings."""
 
     @property
     def whole(self) -> bool:
@@ -54,6 +63,38 @@ def with_words(running: Running, progress: Progress | None = None) -> Running:
     except ArchiveError as error:
         return replace(running, wordless=str(error))
     return replace(running, words=found, wordless="")
+
+
+def with_findings(running: Running) -> Running:
+    """The same with what deserves a look, without a look into memory and files."""
+    scene = _scene(running)
+    return replace(
+        running, findings=find(scene), tars=tuple(system.where for system in scene.systems)
+    )
+
+
+def with_search(running: Running, progress: Progress) -> Running:
+    """The same with what is in memory and in files, too; what is compressed is unpacked first.
+
+    Raises ArchiveError when it cannot be.
+    """
+    checkpoint = running.checkpoint
+    parts = 1 if lies_open(checkpoint.contents) else 2
+
+    def unpacking(done: int, total: int) -> None:
+        progress(done, parts * total)
+
+    def looking(done: int, total: int) -> None:
+        progress((parts - 1) * total + done, parts * total)
+
+    with opened(checkpoint.contents, wanted(checkpoint), unpacking) as store:
+        found = find(with_content(_scene(running), store, looking))
+    return replace(running, findings=found, searched=True)
+
+
+def _scene(running: Running) -> Scene:
+    systems = file_systems(running.checkpoint)
+    return Scene(running.checkpoint, running.inside, systems, running.memories)
 
 
 def note(running: Running, problems: tuple[Problem, ...], *needed: str, empty: bool = False) -> str:

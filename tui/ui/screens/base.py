@@ -11,6 +11,7 @@ from tui.errors import PodthawError
 from tui.text import safe_text, shown_path
 from tui.ui.keys import Scope
 from tui.ui.screens.help import explanation
+from tui.ui.screens.progress import ProgressScreen
 from tui.ui.session import Session
 from tui.ui.widgets.conflict_list import ConflictList
 
@@ -39,6 +40,12 @@ class PodthawScreen(Screen[None]):
     def tell_saved(self, path: Path) -> None:
         """Say where a file is now."""
         self.notify(shown_path(str(path)), title="Saved", markup=False)
+
+    def show_progress(self, words: str, group: str) -> ProgressScreen:
+        """A bar over the screen for what the workers of `group` do; closing it cancels them."""
+        bar = ProgressScreen(words, lambda: self.workers.cancel_group(self, group))
+        self.app.push_screen(bar)
+        return bar
 
     def complain(self, error: Exception | str) -> None:
         """Say what went wrong."""

@@ -10,6 +10,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from tui import findings
 from tui.report.text import GLYPHS
 from tui.restore.checks import CHECKS, explain
 from tui.restore.conflict import Conflict, Severity
@@ -82,11 +83,20 @@ def keys_help(scopes: Sequence[Scope]) -> TextScreen:
     return TextScreen("Help", Content("\n\n").join(parts))
 
 
+def rule_page(rule: str) -> TextScreen:
+    """The page of a rule for findings."""
+    return TextScreen(rule, _flowing(findings.explain(rule)))
+
+
 def explanation(conflict: Conflict) -> TextScreen:
     """The page of the check that found `conflict`; of what no check finds, what it says."""
     if conflict.code in CHECKS:
         words = explain(conflict.code)
     else:
         words = "\n\n".join(map(safe_text, (conflict.title, conflict.detail)))
-    paragraphs = [" ".join(part.split()) for part in words.split("\n\n")]
-    return TextScreen(conflict.code, Content("\n\n".join(paragraphs)))
+    return TextScreen(conflict.code, _flowing(words))
+
+
+def _flowing(words: str) -> Content:
+    """Paragraphs without the line breaks inside them."""
+    return Content("\n\n".join(" ".join(part.split()) for part in words.split("\n\n")))

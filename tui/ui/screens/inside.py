@@ -1,6 +1,7 @@
 """What the inspector knows of what was running, read aside."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 from textual import on, work
@@ -15,14 +16,15 @@ from tui.checkpoint.config import Json
 from tui.criu.contents import read_content
 from tui.errors import ArchiveError, PodthawError
 from tui.ui.rows.content import LIMIT, content_table
+from tui.ui.rows.findings import findings_table
 from tui.ui.rows.model import Bytes, Row, Table
 from tui.ui.rows.raw import raw_document
-from tui.ui.rows.running import Running, read_running, with_words
+from tui.ui.rows.running import Running, read_running, with_findings, with_words
 from tui.ui.saving import save_content
 from tui.ui.screens.base import SessionScreen
 from tui.ui.screens.content import ContentScreen
 from tui.ui.session import Session
-from tui.ui.views import INSIDE, View, tables
+from tui.ui.views import FINDINGS, INSIDE, View, tables
 from tui.ui.widgets.raw_view import RawView
 from tui.ui.widgets.row_list import RowList
 from tui.ui.widgets.rows_view import RowsView
@@ -53,6 +55,15 @@ class InsideScreen(SessionScreen):
             super().__init__()
             self.running = running
             self.found = found
+
+    class LateMade(Message):
+        """The rows of a view are there that took long."""
+
+        def __init__(self, view: str, basis: object, table: Table) -> None:
+            super().__init__()
+            self.view = view
+            self.basis = basis
+            self.table = table
 
     class ImageDecoded(Message):
         """An image is known field by field."""
@@ -115,20 +126,38 @@ class InsideScreen(SessionScreen):
         running = read_running(checkpoint)
         self.post_message(self.InsideRead(running, tables(running)))
         if running.whole:
+            running = with_findings(running)
+            self.post_message(self.InsideRead(running, {FINDINGS: findings_table(running)}))
             running = with_words(running, going_on(get_current_worker()))
             self.post_message(self.InsideRead(running, tables(running)))
 
     @work(thread=True, group="late")
     def _make_late(self, view: View, running: Running, reveal: bool) -> None:
         assert view.late
-        self.post_message(self.InsideRead(running, {view.id: view.late(running, reveal)}))
+        table = view.late(running, reveal)
+        self.post_message(self.LateMade(view.id, (running, reveal), table))
+
+    @on(LateMade)
+    def _late_made(self, event: LateMade) -> None:
+        if self._late.get(event.view) == event.basis:
+            self.tables[event.view] = event.table
+            self._session_changed(self.app.session)
 
     @on(InsideRead)
     def _inside_read(self, event: InsideRead) -> None:
         self._looking = False
+        searched = self.known if self.known and self.known.searched else None
         self.known = event.running
         self.tables |= event.found
+        if searched:  # while the words were looked up
+            self.take_findings(searched)
         self._session_changed(self.app.session)
+
+    def take_findings(self, searched: Running) -> None:
+        """Know what was found in memory and files, whatever else has become known meanwhile."""
+        assert self.known
+        self.known = replace(self.known, findings=searched.findings, searched=True)
+        self.tables[FINDINGS] = findings_table(self.known)
 
     @on(RawView.ImageWanted)
     def _image_wanted(self, event: RawView.ImageWanted) -> None:

@@ -10,14 +10,17 @@ from tui.report.text import conflict_lines
 from tui.ui.content import waiting
 from tui.ui.documents import Documents
 from tui.ui.keys import Scope, bindings
+from tui.ui.rows.findings import in_short
 from tui.ui.rows.model import Link
+from tui.ui.screens.findings import FindingsScreen
 from tui.ui.screens.memory import MemoryScreen
 from tui.ui.screens.restore import RestoreScreen
 from tui.ui.session import Session
-from tui.ui.views import DIGITS, DOCUMENTS, INSIDE, VIEWS
+from tui.ui.views import DOCUMENTS, FINDINGS, INSIDE, VIEWS
 from tui.ui.widgets.archive_line import ArchiveLine
 from tui.ui.widgets.conflict_list import REMEDY_BINDINGS, ConflictList
 from tui.ui.widgets.document_tree import DocumentTree
+from tui.ui.widgets.findings_view import FindingsView
 from tui.ui.widgets.memory_view import MemoryView
 from tui.ui.widgets.raw_view import RawView
 from tui.ui.widgets.rows_view import PlainView, RowsView
@@ -31,14 +34,14 @@ _PAUSE = 0.15
 """Seconds after the last keystroke before a filter is applied."""
 
 
-_KINDS = {"raw": RawView, "memory": MemoryView, "sizes": PlainView}
+_KINDS = {FINDINGS: FindingsView, "raw": RawView, "memory": MemoryView, "sizes": PlainView}
 """Views with something else than facts beside their rows."""
 
 
-class InspectorScreen(MemoryScreen):
+class InspectorScreen(FindingsScreen, MemoryScreen):
     """The views on the left, one of them in the middle, the conflicts on the right."""
 
-    SCOPES = (Scope.INSPECTOR, Scope.VIEWS, Scope.ROWS, Scope.HEX, Scope.CONFLICTS)
+    SCOPES = (Scope.INSPECTOR, Scope.VIEWS, Scope.ROWS, Scope.FINDINGS, Scope.HEX, Scope.CONFLICTS)
     BINDINGS = [*bindings(Scope.INSPECTOR), *REMEDY_BINDINGS]
     AUTO_FOCUS = "#views"
 
@@ -123,11 +126,11 @@ class InspectorScreen(MemoryScreen):
 
     @on(RowsView.LinkFollowed)
     def _link_followed(self, event: RowsView.LinkFollowed) -> None:
-        if event.link.view not in {view.id for view in INSIDE}:
+        if event.link.view not in {view.id for view in VIEWS}:
             return
         current = self._current()
-        if isinstance(current, RowsView) and current.rows.row and current.id:
-            self._origins.append(Link(current.id, current.rows.row.id))
+        if isinstance(current, RowsView) and current.link:
+            self._origins.append(current.link)
         self._follow(event.link)
 
     @on(Input.Changed, "#filter")
@@ -144,9 +147,9 @@ class InspectorScreen(MemoryScreen):
         """Open the form."""
         self.app.push_screen(RestoreScreen())
 
-    def action_view(self, number: int) -> None:
-        """Show the view with this digit."""
-        self.show_view(DIGITS.index(str(number)))
+    def action_view(self, key: int | str) -> None:
+        """Show the view with this key."""
+        self.show_view(next(index for index, one in enumerate(VIEWS) if one.key == str(key)))
 
     def action_step_view(self, step: int) -> None:
         """Show the next view, or by -1 the one before."""
@@ -216,12 +219,12 @@ class InspectorScreen(MemoryScreen):
         """See SessionScreen."""
         conflicts = session.plan.conflicts if session.plan else ()
         self.query_one(ArchiveLine).show(session)
-        self.query_one(SummaryView).show(session)
         for view in DOCUMENTS:
             tree = self.query_one(f"#{view.id}", DocumentTree)
             changes = session.plan.changes if session.plan else ()
             tree.show(self._documents.of(session, view), conflicts, changes)
         self.show_inside(session, asked=isinstance(self._current(), RowsView))
+        self.query_one(SummaryView).show(session, in_short(self.known) if self.known else "")
         self.query_one(ViewList).show(conflicts, self.tables)
         self.query_one(ConflictList).show(conflicts, waiting(session))
         self.refresh_bindings()
@@ -271,10 +274,17 @@ class InspectorScreen(MemoryScreen):
         self._close_filter()
         self._go_to(link.view)
         current = self._current()
-        if isinstance(current, RowsView):
+        if isinstance(current, MemoryView) and link.address is not None:
+            current.go_to_address(link.row, link.address)
+        elif isinstance(current, DocumentTree):
+            current.go_to(link.row)
+            current.focus()
+        elif isinstance(current, RowsView):
             current.rows.go_to(link.row)
             current.back()
             self.set_focus(current.rows)
+            if link.detail:
+                current.open_at(link.detail)
 
     def _apply_filter(self) -> None:
         view = self._filtered()

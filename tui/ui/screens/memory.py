@@ -24,6 +24,7 @@ from tui.ui.saving import new_path
 from tui.ui.screens.ask import AskScreen
 from tui.ui.screens.confirm import Confirm
 from tui.ui.screens.inside import InsideScreen, going_on
+from tui.ui.screens.progress import ProgressScreen
 from tui.ui.screens.search import SearchScreen
 from tui.ui.widgets.hex_view import HexView
 from tui.ui.widgets.memory_view import MemoryView
@@ -152,19 +153,23 @@ class MemoryScreen(InsideScreen):
         memories = self._memory_view.memories
         if self.known and memories:
             what = event.row.content
+            bar = None
             if what and what.size > UNPACKED:
-                self.notify(f"{size(what.size)} are being saved …", markup=False)
-            self._save_memory(self.known, memories, event.row)
+                name = safe_text(what.name)
+                bar = self.show_progress(f"Saving {name}, {size(what.size)} …", "save")
+            self._save_memory(self.known, memories, event.row, bar)
         else:
             self.complain("The memory has not been opened yet: Enter opens it.")
 
     @work(thread=True, group="save")
-    def _save_memory(self, running: Running, memories: Memories, row: Row) -> None:
+    def _save_memory(
+        self, running: Running, memories: Memories, row: Row, bar: ProgressScreen | None
+    ) -> None:
         found, what = region_of(memories, row), row.content
         if found is None or what is None:
             return
         memory, vma = found
-        progress = going_on(get_current_worker())
+        progress = going_on(get_current_worker(), bar.tell if bar else None)
         try:
             path = str(new_path(what.name))
             if vma:
@@ -177,6 +182,9 @@ class MemoryScreen(InsideScreen):
             self.app.call_from_thread(self.complain, error)
         else:
             self.app.call_from_thread(self.tell_saved, Path(path))
+        finally:
+            if bar:
+                bar.end()
 
     @property
     def _memory_view(self) -> MemoryView:

@@ -192,11 +192,11 @@ class HexView(ScrollView, can_focus=True):
         self.cursor = max(row.start, min(address, row.last))
         top, height = self.scroll_offset.y, max(1, self.size.height)
         if centred and not top <= index < top + height:
-            self.scroll_to(y=max(0, index - height // 2), animate=False, immediate=True)
+            self.scroll_to(y=max(0, index - height // 2), animate=False, immediate=True, force=True)
         elif index < top:
-            self.scroll_to(y=index, animate=False, immediate=True)
+            self.scroll_to(y=index, animate=False, immediate=True, force=True)
         elif index >= top + height:
-            self.scroll_to(y=index - height + 1, animate=False, immediate=True)
+            self.scroll_to(y=index - height + 1, animate=False, immediate=True, force=True)
         self._tell()
         self.refresh()
         self.post_message(self.Moved(self.cursor))

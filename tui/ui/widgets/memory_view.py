@@ -33,6 +33,8 @@ class MemoryView(RowsView):
 
     memories: Memories | None = None
     """With its bytes; None until they are there."""
+    _awaited: tuple[str, int] | None = None
+    """Where to go once they are."""
 
     def make_details(self) -> HexView:
         """See RowsView."""
@@ -59,7 +61,11 @@ class MemoryView(RowsView):
         """The bytes are there."""
         self.memories = memories
         self.detailed = None
-        self.show_details()
+        awaited, self._awaited = self._awaited, None
+        if awaited and self.display and self.rows.row and self.rows.row.id == awaited[0]:
+            self.go_to_address(*awaited)
+        else:
+            self.show_details()
 
     def say(self, words: str) -> None:
         """Say in place of the bytes why there are none."""
@@ -88,8 +94,13 @@ class MemoryView(RowsView):
             self.hex.show(Region(memory, vma.start, vma.end))
 
     def go_to_address(self, row: str, address: int) -> None:
-        """Show a certain byte of a mapping."""
+        """Show a certain byte of a mapping, once the bytes are there."""
         self.rows.go_to(row)
+        if self.memories is None:
+            self._awaited = (row, address)
+            self.rows.focus()
+            self.post_message(self.MemoryWanted(asked=True))
+            return
         self.show_details()
         self.hex.go_to(address)
         self.hex.focus()

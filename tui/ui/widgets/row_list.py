@@ -15,7 +15,7 @@ from tui.text import safe_text
 from tui.ui.keys import Scope, bindings
 from tui.ui.rows.model import Row, Table, fit
 from tui.ui.rows.seen import Seen
-from tui.ui.widgets.row_lines import Pieces, head, line, wrapped
+from tui.ui.widgets.row_lines import Pieces, broken, head, line, wrapped
 
 _TONES = ("value", "key", "quiet", "title", "warning", "error", "link", "head", "cursor")
 
@@ -111,10 +111,9 @@ class RowList(ScrollView, can_focus=True):
         table, base = self.seen.table, self.rich_style
         width = self.scrollable_content_region.width
         if table is None or not self.seen.arranged.rows:
-            text = (self.seen.empty or self._waiting) if not y else ""
-            return Strip([Segment(safe_text(text), base + self._style("quiet"))]).crop_extend(
-                0, width, base
-            )
+            said = list(broken(safe_text(self.seen.empty or self._waiting), width))
+            text = said[y] if y < len(said) else ""
+            return Strip([Segment(text, base + self._style("quiet"))]).crop_extend(0, width, base)
         if self._headed and not y:
             order = self.seen.order
             titles = head(

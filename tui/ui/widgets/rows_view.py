@@ -104,6 +104,23 @@ class RowsView(Container):
             return True
         return False
 
+    def open_at(self, row: str) -> None:
+        """From the table to a row of the details."""
+        self.show_details()
+        if isinstance(self.details, RowList):
+            self.add_class("-opened")
+            self.details.go_to(row)
+            self.screen.set_focus(self.details)
+
+    @property
+    def link(self) -> Link | None:
+        """What leads back here."""
+        row, details = self.rows.row, self.looked_at
+        if row is None or self.id is None:
+            return None
+        detail = details.row if isinstance(details, RowList) and details is self.details else None
+        return Link(self.id, row.id, detail.id if detail else "")
+
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Know which of them is looked at."""
         self.set_class(event.widget is self.details, "-opened")

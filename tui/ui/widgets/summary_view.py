@@ -28,12 +28,14 @@ class SummaryView(VerticalScroll):
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "summary-view--title",
         "summary-view--label",
+        "summary-view--findings",
         *(f"summary-view--{severity}" for severity in Severity),
     }
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._sections: tuple[Section, ...] = ()
+        self._findings = ""
         self._basis: tuple[object, ...] = ()
 
     def action_cursor_down(self) -> None:
@@ -48,8 +50,8 @@ class SummaryView(VerticalScroll):
         """One text."""
         yield Static("Reading …")
 
-    def show(self, session: Session) -> None:
-        """Show the checkpoint of `session`."""
+    def show(self, session: Session, findings: str) -> None:
+        """Show the checkpoint of `session`; `findings` says in a line what deserves a look."""
         if session.checkpoint is None:
             return
         self.border_title = verdict(session)
@@ -64,8 +66,10 @@ class SummaryView(VerticalScroll):
             self._basis = basis
             self._sections = summary(session.checkpoint, reveal=session.reveal)
         conflicts = session.plan.conflicts if session.plan else ()
+        self._findings = findings
         parts = [self._table(section, conflicts) for section in self._sections]
-        self.query_one(Static).update(Group(*parts))
+        told = (Text(findings, self._style("findings")), Text()) if findings else ()
+        self.query_one(Static).update(Group(*told, *parts))
 
     @property
     def clip(self) -> tuple[str, str]:

@@ -10,10 +10,13 @@ from tui.restore.conflict import Conflict
 from tui.ui.content import tally
 from tui.ui.keys import Scope, bindings
 from tui.ui.rows.model import Table
-from tui.ui.views import VIEWS, View, key_of
+from tui.ui.views import VIEWS, View
 
 _TITLE = 11
 """Cells of the longest title."""
+
+_WORDY = 8
+"""The same where words follow."""
 
 
 class ViewList(OptionList):
@@ -33,13 +36,19 @@ class ViewList(OptionList):
         for index, view in enumerate(VIEWS):
             about = [one for one in conflicts if _is_about(one, view)]
             table = tables.get(view.id)
-            count = Content.styled(f"{table.count:,}", "$quiet") if table else tally(about)
-            label = f"{key_of(index)} {view.title:{_TITLE}} "
-            self.replace_option_prompt_at_index(index, Content.assemble(label, count))
+            told = _told(table) if table else tally(about)
+            width = _WORDY if table and table.badge else _TITLE
+            label = f"{view.key:1} {view.title:{width}} "
+            self.replace_option_prompt_at_index(index, Content.assemble(label, told))
 
     def go_to(self, view: str) -> None:
         """Put the cursor on a view."""
         self.highlighted = self.get_option_index(view)
+
+
+def _told(table: Table) -> Content:
+    style = f"$text-{table.alarm}" if table.alarm else "$quiet"
+    return Content.styled(table.badge or f"{table.count:,}", style)
 
 
 def _is_about(conflict: Conflict, view: View) -> bool:

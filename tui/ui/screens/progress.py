@@ -1,0 +1,71 @@
+"""How far something long has come, over the screen."""
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.screen import ModalScreen
+from textual.widgets import ProgressBar, Static
+
+
+class ProgressScreen(ModalScreen[None]):
+    """A bar that fills; to close it is to stop what it is about."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "stop", "Stop")]
+
+    class Passed(Message):
+        """So much is done, in percent."""
+
+        def __init__(self, percent: int) -> None:
+            super().__init__()
+            self.percent = percent
+
+    class Ended(Message):
+        """It is over, one way or the other."""
+
+    def __init__(self, words: str, stop: Callable[[], object]) -> None:
+        """`words` are safe to show; `stop` makes an end of it."""
+        super().__init__()
+        self._words = words
+        self._stop = stop
+        self._ended = False
+
+    def compose(self) -> ComposeResult:
+        """What goes on, and how far it is."""
+        with Vertical(classes="dialog") as frame:
+            frame.border_subtitle = "Esc stops"
+            yield Static(Content(self._words))
+            yield ProgressBar(total=100, show_eta=False)
+
+    def on_screen_resume(self) -> None:
+        """Close if it ended while something else was on top."""
+        if self._ended:
+            self.dismiss()
+
+    def tell(self, percent: int) -> None:
+        """So much is done; called from any thread."""
+        self.post_message(self.Passed(percent))
+
+    def end(self) -> None:
+        """It is over; called from any thread."""
+        self.post_message(self.Ended())
+
+    @on(Passed)
+    def _passed(self, event: Passed) -> None:
+        self.query_one(ProgressBar).update(progress=event.percent)
+
+    @on(Ended)
+    def _over(self) -> None:
+        self._ended = True
+        if self.is_current:
+            self.dismiss()
+
+    def action_stop(self) -> None:
+        """Stop it, and close."""
+        self._stop()
+        self.dismiss()
