@@ -131,6 +131,8 @@ SCENES = {
         Scene("filter", press("3", "slash", *"net")),
         Scene("host", press("5", "j", "l")),
         Scene("archive", press("left_square_bracket", "l")),
+        Scene("findings", press("f")),
+        Scene("finding", press("f", "m", "G", "enter")),
         Scene("processes", press("6")),
         Scene("process", press("6", "enter", "j", "j")),
         Scene("files", press("7", "j", "j", "j", "j"), path=DATA / "established.tar.zst"),

@@ -17,19 +17,33 @@ from tui.checkpoint.spec import Mount
 from tui.criu.contents import read_content
 from tui.criu.files import Extent
 from tui.errors import UsageError
+from tui.findings import Findings
+from tui.findings.registry import (
+    DescriptorPlace,
+    DocumentPlace,
+    FilePlace,
+    Finding,
+    MemoryPlace,
+    MountPlace,
+    Place,
+    ProcessPlace,
+    Severity,
+    SocketPlace,
+)
 from tui.text import MASK
 from tui.ui.rows.content import content_table
 from tui.ui.rows.facts import LONGEST, Facts
 from tui.ui.rows.file_facts import file_facts
 from tui.ui.rows.files import files_table
 from tui.ui.rows.filesystem import filesystem_table
+from tui.ui.rows.findings import finding_facts, findings_table, in_short
 from tui.ui.rows.logs import logs_table, sizes_table
 from tui.ui.rows.memory import memory_table, pattern_of
-from tui.ui.rows.model import Bytes, Column, Order, Row, Table, above, arrange, fit, holds
+from tui.ui.rows.model import Bytes, Column, Link, Order, Row, Table, above, arrange, fit, holds
 from tui.ui.rows.mounts import mount_facts, mounts_table
 from tui.ui.rows.processes import process_facts, processes_table
 from tui.ui.rows.raw import raw_document, raw_table
-from tui.ui.rows.running import Running, read_running, with_words
+from tui.ui.rows.running import Running, read_running, with_findings, with_search, with_words
 from tui.ui.rows.seen import Seen
 from tui.ui.rows.sockets import socket_facts, sockets_table
 from tui.ui.widgets.row_lines import broken, cut
@@ -377,3 +391,139 @@ def test_between_extents_there_are_zeros(shop: Running) -> None:
     extents = (Extent(name, 0, 3, 2), Extent(name, 4, 2, 8))
     found = read_content(shop.checkpoint.contents, extents, 12, 9)
     assert found == b"\0\0" + raw[:3] + b"\0\0\0" + raw[4:5]
+
+
+def finding(*places: Place, severity: Severity = Severity.HIGH) -> Finding:
+    return Finding("miner", severity, "It mines", "Its name says so.", places)
+
+
+def having(running: Running, *found: Finding, unlooked: tuple[str, ...] = ()) -> Running:
+    return replace(with_findings(running), findings=Findings(found, unlooked))
+
+
+@pytest.mark.parametrize(
+    ("place", "label", "words", "link"),
+    [
+        (ProcessPlace(4), "process", "4 sh", Link("processes", "p/4")),
+        (ProcessPlace(99), "process", "process 99", Link("processes", "p/99")),
+        (
+            DescriptorPlace(1, 1, 9),
+            "descriptor",
+            "fd 1 of 1 httpd: /",
+            Link("files", "fd/1/1"),
+        ),
+        (SocketPlace(99), "socket", "99", Link("sockets", "s/99")),
+        (MountPlace(-1), "mount", "-1", Link("mounts", "m/-1")),
+        (
+            FilePlace("rootfs-diff.tar", "/srv/x"),
+            "file",
+            "/srv/x (in rootfs-diff.tar)",
+            Link("filesystem", "0:/srv/x"),
+        ),
+        (FilePlace("gone.tar", "/x"), "file", "/x (in gone.tar)", None),
+        (
+            MemoryPlace(1, 0x7FFCFC865FBD),
+            "memory",
+            "0x7ffcfc865fbd [stack] of 1 httpd",
+            Link("memory", "mem/1/7ffcfc845000", address=0x7FFCFC865FBD),
+        ),
+        (MemoryPlace(0, 16), "memory", "0x10 of shared memory", None),
+        (
+            DocumentPlace("spec.dump", "/process/env/3"),
+            "document",
+            "spec.dump /process/env/3",
+            Link("spec", "/process/env/3"),
+        ),
+        (DocumentPlace("network.status", ""), "document", "network.status ", None),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_places_are_told_in_words_and_lead_there(
+    shop: Running, place: Place, label: str, words: str, link: Link | None
+) -> None:
+    running = having(shop, finding(place))
+    (row,) = findings_table(running).rows
+    facts = finding_facts(running, row, False).rows[-1]
+    assert (*facts.cells, facts.link) == (label, words, link)
+    assert row.text.endswith(f"  {label} {words}")
+
+
+def test_a_socket_and_a_mount_are_told_by_what_they_are(shop: Running) -> None:
+    socket = next(iter(shop.inside.sockets.by_file))
+    mount = next(one for one in shop.inside.mounts.by_id.values() if one.mountpoint == "/proc")
+    running = having(shop, finding(SocketPlace(socket), MountPlace(mount.id)))
+    words = [
+        row.text for row in finding_facts(running, findings_table(running).rows[0], False).rows
+    ]
+    assert words[-2].startswith("tcp6 LISTEN [::]:80")
+    assert words[-1] == "/proc (proc)"
+
+
+def test_every_place_of_every_archive_leads_to_a_row() -> None:
+    for name in ("static.tar.zst", "established.tar.zst", "member.tar.zst", "deleted.tar.zst"):
+        running = with_search(with_findings(read(DATA / name)), lambda *_: None)
+        tables = {
+            "processes": processes_table(running),
+            "files": files_table(running),
+            "sockets": sockets_table(running),
+            "memory": memory_table(running),
+            "mounts": mounts_table(running),
+            "filesystem": filesystem_table(running),
+        }
+        rows = {view: {row.id for row in table.rows} for view, table in tables.items()}
+        for row in findings_table(running).rows:
+            for one in finding_facts(running, row, False).rows:
+                if one.link and one.link.view in rows:
+                    assert one.link.row in rows[one.link.view], (name, one)
+
+
+def test_findings_tell_how_many_of_the_worst_there_are(shop: Running) -> None:
+    running = having(
+        shop,
+        finding(),
+        finding(),
+        finding(severity=Severity.MEDIUM),
+        finding(severity=Severity.INFO),
+    )
+    table = findings_table(running)
+    assert (table.badge, table.alarm) == ("2 high", "error")
+    assert table.told == "4 findings · 2 high · 1 medium · 1 info"
+    assert [row.cells[0] for row in table.rows] == ["✖ high", "✖ high", "▲ medium", "i info"]
+    assert in_short(running) == "4 findings, 2 high: f shows them."
+
+
+def test_sorted_findings_stand_by_severity_and_not_by_its_letters(shop: Running) -> None:
+    found = (finding(severity=one) for one in (Severity.MEDIUM, Severity.HIGH, Severity.LOW))
+    table = findings_table(having(shop, *found))
+    assert seen(table, order=Order(0)) == ["found/1", "found/0", "found/2"]
+
+
+def test_where_nothing_deserves_a_look_it_is_told_what_was_looked_at(shop: Running) -> None:
+    running = having(shop, unlooked=("secret-in-memory", "secret-in-file"))
+    table = findings_table(running)
+    assert (table.badge, table.rows) == ("0", ())
+    assert table.empty.startswith("Nothing deserves a look. Looked at: documents, images")
+    assert "2 more rules would look for secrets" in table.note
+    assert "Nothing deserves a look" in in_short(running)
+    table = findings_table(replace(running, findings=Findings(), searched=True))
+    assert "the bytes of memory and of files" in table.empty
+    assert not table.note
+
+
+def test_findings_are_awaited_while_the_archive_is_read(shop: Running) -> None:
+    contents = replace(shop.checkpoint.contents, finished=False)
+    running = Running(replace(shop.checkpoint, contents=contents))
+    table = findings_table(running)
+    assert table.badge == "…"
+    assert "still being read" in table.note
+    assert in_short(running) == ""
+
+
+def test_a_search_tells_how_far_it_is_over_unpacking_and_looking(shop: Running) -> None:
+    told: list[float] = []
+    found = with_search(shop, lambda done, total: told.append(done / total))
+    assert found.searched
+    assert found.findings
+    assert not found.findings.unlooked
+    assert told == sorted(told)
+    assert told[-1] == 1

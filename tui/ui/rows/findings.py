@@ -137,7 +137,7 @@ def _looked(running: Running) -> str:
 
 def _unread(running: Running) -> str:
     contents, inside = running.checkpoint.contents, running.inside
-    told = note(running, (*inside.problems, *contents.problems))
+    told = note(running, (*contents.problems, *inside.problems))
     return f"{told}." if told else ""
 
 
