@@ -567,7 +567,7 @@ async def test_on_narrow_screens_the_conflicts_never_hide_what_has_the_focus() -
 async def test_the_summary_and_the_list_of_views_take_the_keys_of_trees() -> None:
     async with opened(size=(80, 24)) as (app, pilot):
         await press("j")(pilot)
-        assert app.screen.query_one("#shown", ContentSwitcher).current == "config"
+        assert app.screen.query_one("#shown", ContentSwitcher).current == "findings"
         await press("g", "l", "G")(pilot)
         assert app.screen.query_one("#summary").scroll_y > 0
 

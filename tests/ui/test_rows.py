@@ -490,6 +490,8 @@ def test_findings_tell_how_many_of_the_worst_there_are(shop: Running) -> None:
     assert table.told == "4 findings · 2 high · 1 medium · 1 info"
     assert [row.cells[0] for row in table.rows] == ["✖ high", "✖ high", "▲ medium", "i info"]
     assert in_short(running) == "4 findings, 2 high: f shows them."
+    assert in_short(having(shop, finding())) == "1 finding, high: f shows it."
+    assert in_short(having(shop, finding(), finding())) == "2 findings, all high: f shows them."
 
 
 def test_sorted_findings_stand_by_severity_and_not_by_its_letters(shop: Running) -> None:

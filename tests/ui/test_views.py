@@ -14,6 +14,7 @@ from tests.ui.scenes import Scene, press, settled
 from tests.ui.test_flow import opened, shown, until
 from tests.ui.test_hostile import archive
 from tui.criu import inside
+from tui.criu.saving import save_region
 from tui.errors import ArchiveError
 from tui.text import MASK
 from tui.ui.app import PodthawApp
@@ -287,7 +288,7 @@ async def test_views_without_a_number_are_found_by_name() -> None:
 async def test_findings_are_told_where_nobody_asked() -> None:
     async with opened() as (app, pilot):
         assert "f Findings 2 low" in shown(app)
-        assert "2 findings, 2 low: f shows them." in shown(app)
+        assert "2 findings, all low: f shows them." in shown(app)
         await press("f")(pilot)
         assert current(app) == "findings"
         assert "· low" in shown(app)
@@ -406,12 +407,11 @@ async def test_large_memory_is_saved_behind_a_bar(monkeypatch: pytest.MonkeyPatc
         monkeypatch.setattr(memory, "UNPACKED", 0)
         begun, gate = asyncio.Event(), asyncio.Event()
         loop = asyncio.get_running_loop()
-        save = memory.save_region
 
         def slowly(*args: Any) -> object:
             loop.call_soon_threadsafe(begun.set)
             asyncio.run_coroutine_threadsafe(gate.wait(), loop).result(30)
-            return save(*args)
+            return save_region(*args)
 
         monkeypatch.setattr(memory, "save_region", slowly)
         await pilot.press("w")

@@ -79,7 +79,12 @@ def in_short(running: Running) -> str:
         return ""
     if not found.found:
         return "Nothing deserves a look; f shows what was looked at."
-    return f"{plural(len(found.found), 'finding')}, {_worst(found)}: f shows them."
+    count, worst = len(found.found), found.found[0].severity
+    if found.found[-1].severity is not worst:
+        told = _worst(found)
+    else:
+        told = f"all {worst}" if count > 1 else worst
+    return f"{plural(count, 'finding')}, {told}: f shows {'them' if count > 1 else 'it'}."
 
 
 def finding_of(running: Running, row: Row) -> Finding | None:
@@ -95,8 +100,8 @@ def finding_facts(running: Running, row: Row, _reveal: bool) -> Table:
     one = finding_of(running, row)
     if one is None:
         return facts.table()
-    facts.heading(one.title)
-    facts.add("severity", _severity(one), tone=_TONES.get(one.severity, ""))
+    facts.heading(_severity(one))
+    facts.add("what", one.title, tone=_TONES.get(one.severity, ""))
     facts.add("seen", one.detail)
     facts.add("rule", f"{one.rule}: {RULES[one.rule].title}. e explains it.")
     facts.heading(f"Where ({len(one.places)})")
