@@ -1,7 +1,7 @@
 """What CRIU says of files and mounts that are not as they were."""
 
 from tui.restore.causes.registry import CRIU, Cause
-from tui.restore.causes.remedies import APPLY_ROOTFS, IGNORE_ROOTFS, USE_VOLUMES
+from tui.restore.remedies import APPLY_ROOTFS, IGNORE_ROOTFS, USE_VOLUMES
 
 _DIFFERS = ("file-differs", "volume-file-differs", "deleted-symlink")
 

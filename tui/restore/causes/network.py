@@ -1,7 +1,7 @@
 """Networks, addresses, ports and connections: what Podman, netavark and CRIU say of them."""
 
 from tui.restore.causes.registry import CRIU, NETAVARK, RUNTIMES, Cause
-from tui.restore.causes.remedies import (
+from tui.restore.remedies import (
     ARCHIVE_PORTS,
     CLOSE_CONNECTIONS,
     KEEP_NAME,

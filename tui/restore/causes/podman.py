@@ -1,7 +1,7 @@
 """What Podman refuses: archives, options, pods, names."""
 
 from tui.restore.causes.registry import Cause
-from tui.restore.causes.remedies import CGROUPFS, NO_POD, SYSTEMD
+from tui.restore.remedies import CGROUPFS, NO_POD, SYSTEMD
 
 PODMAN = (
     Cause(

@@ -1,7 +1,7 @@
 """What CRIU says of the host's kernel and processor, and of its own images."""
 
 from tui.restore.causes.registry import CRIU, RUNTIMES, Cause
-from tui.restore.causes.remedies import NO_LOCKS
+from tui.restore.remedies import NO_LOCKS
 
 PROCESSES = (
     Cause(

@@ -1,7 +1,7 @@
 """What Podman and its storage say of images and volumes."""
 
 from tui.restore.causes.registry import Cause
-from tui.restore.causes.remedies import IGNORE_VOLUMES
+from tui.restore.remedies import IGNORE_VOLUMES
 
 STORAGE = (
     Cause(

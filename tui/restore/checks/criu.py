@@ -11,6 +11,7 @@ from tui.host.facts import Known, Podman, Runtime, Unknown, known
 from tui.restore.checks.registry import Case, check, on_host, unchecked
 from tui.restore.checks.words import SHOWN, some
 from tui.restore.conflict import Conflict, Evidence, Location, Remedy, Severity
+from tui.restore.remedies import KEEP_NAME, NO_CLOSING, RESTORE_CONNECTIONS
 from tui.text import plural, safe_text
 
 TCP_CLOSE = (5, 7, 0)
@@ -213,9 +214,6 @@ def tcp_established(case: Case) -> Iterator[Conflict]:
     if options.tcp_established:
         yield from _elsewhere(case, connections)
         return
-    restore = Remedy(
-        "restore-connections", "restore the connections", options={"tcp_established": True}
-    )
     lacking = _cannot_close(case)
     yield Conflict(
         "tcp-established",
@@ -223,7 +221,7 @@ def tcp_established(case: Case) -> Iterator[Conflict]:
         f"{plural(len(connections) or state.streams, 'open TCP connection')} in the checkpoint",
         "CRIU fails unless it is told to restore them or to close them.",
         evidence=Evidence(archive=_shown(connections) or "tcp-stream images", host=lacking),
-        remedies=(*(() if options.name else (restore,)), *_close(case)),
+        remedies=(*(() if options.name else (RESTORE_CONNECTIONS,)), *_close(case)),
     )
 
 
@@ -274,7 +272,7 @@ def tcp_established_with_name(case: Case) -> Iterator[Conflict]:
             evidence=Evidence(host=f"--tcp-established --name {safe_text(case.options.name)}"),
             remedies=(
                 *_close(case),
-                Remedy("keep-name", "keep the old name", options={"name": ""}),
+                KEEP_NAME,
             ),
         )
 
@@ -296,9 +294,7 @@ def tcp_close_unsupported(case: Case) -> Iterator[Conflict]:
             f"{lacking}. Podman 5.7 and crun 1.23 have it.",
             where=_closing(case),
             evidence=Evidence(archive="--tcp-close", host=lacking),
-            remedies=(
-                Remedy("no-closing", "restore without --tcp-close", options={"tcp_close": False}),
-            ),
+            remedies=(NO_CLOSING,),
         )
 
 

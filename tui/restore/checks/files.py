@@ -19,6 +19,7 @@ from tui.host.facts import ImageFile, Known, Unknown, known
 from tui.restore.checks.registry import Case, check, on_host, unchecked
 from tui.restore.checks.words import some
 from tui.restore.conflict import Conflict, Evidence, Location, Remedy, Severity
+from tui.restore.remedies import APPLY_ROOTFS, IGNORE_ROOTFS, USE_VOLUMES
 from tui.text import plural, safe_text, size
 
 FOLLOWS_LINKS = (5, 8, 2)
@@ -67,7 +68,7 @@ def deleted_symlink(case: Case) -> Iterator[Conflict]:
                 archive=f"deleted.files: {link}",
                 host=f"the image: {link} leads to {victim}",
             ),
-            remedies=(_IGNORE,),
+            remedies=(IGNORE_ROOTFS,),
         )
 
 
@@ -153,7 +154,7 @@ def volume_file_differs(case: Case) -> Iterator[Conflict]:
                 subject=volume.name,
                 where=where,
                 evidence=Evidence(archive=safe_text(f"{used[0].path} is open")),
-                remedies=(_UNPACK,),
+                remedies=(USE_VOLUMES,),
             )
             continue
         copied = known(case.facts.image_files, {})
@@ -170,7 +171,7 @@ def volume_file_differs(case: Case) -> Iterator[Conflict]:
                     subject=volume.name,
                     where=where,
                     evidence=Evidence(archive=words.archive, host="not in the volume"),
-                    remedies=(_UNPACK,) if ignoring else (),
+                    remedies=(USE_VOLUMES,) if ignoring else (),
                 )
                 break
 
@@ -181,27 +182,8 @@ def _is_new(case: Case, name: str) -> bool:
     return isinstance(volumes, Known) and all(one.name != name for one in volumes.value)
 
 
-_UNPACK = Remedy(
-    "use-volumes",
-    "restore the content of every volume from the archive",
-    options={"ignore_volumes": False},
-)
-
-_IGNORE = Remedy(
-    "ignore-rootfs",
-    "restore without what the container changed in its image",
-    options={"ignore_rootfs": True},
-)
-
-_APPLY = Remedy(
-    "apply-rootfs",
-    "restore what the container changed in its image",
-    options={"ignore_rootfs": False},
-)
-
-
 def _remedy(case: Case) -> Remedy:
-    return _APPLY if case.options.ignore_rootfs else _IGNORE
+    return APPLY_ROOTFS if case.options.ignore_rootfs else IGNORE_ROOTFS
 
 
 def _places(case: Case, *paths: str) -> tuple[Location, ...]:

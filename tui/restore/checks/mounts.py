@@ -24,6 +24,7 @@ from tui.host.questions import (
 from tui.restore.checks.registry import Case, check, on_host, unchecked
 from tui.restore.checks.words import SHOWN, some
 from tui.restore.conflict import Conflict, Evidence, Location, Remedy, Severity
+from tui.restore.remedies import KEEP_NAME
 from tui.text import plural, safe_text
 
 FRESH_VOLUME = 0o755
@@ -266,7 +267,7 @@ def of_old_container(case: Case) -> Iterator[Conflict]:
         elif case.options.name:
             title = f"{safe_text(mount.destination)} needs the container's old ID"
             detail = "A new name brings a new ID, and the mount leads into the folder of the old."
-            remedies = (Remedy("keep-name", "keep the old name", options={"name": ""}),)
+            remedies = (KEEP_NAME,)
             host = f"--name {safe_text(case.options.name)}"
         else:
             continue

@@ -8,6 +8,7 @@ from tui.restore.checks.names import free_name
 from tui.restore.checks.registry import Case, check, on_host, unchecked
 from tui.restore.conflict import Conflict, Evidence, Remedy, Severity
 from tui.restore.pods import chosen_pod, shared_namespaces, suitable_pods
+from tui.restore.remedies import NO_POD
 from tui.text import safe_text
 
 
@@ -49,7 +50,7 @@ def forbidden(case: Case) -> Iterator[Conflict]:
             "Podman restores it only without --pod.",
             where=(case.at(CONFIG, "pod"),),
             evidence=Evidence(archive="no pod", host=f"--pod {safe_text(case.options.pod)}"),
-            remedies=(Remedy("no-pod", "restore without a pod", options={"pod": ""}),),
+            remedies=(NO_POD,),
         )
 
 

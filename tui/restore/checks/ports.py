@@ -16,6 +16,7 @@ from tui.restore.checks.registry import Case, check, on_host, unchecked
 from tui.restore.checks.words import SHOWN, some
 from tui.restore.conflict import Conflict, Evidence, Location, Remedy, Severity
 from tui.restore.ports import LARGEST, PortError, host_side, parse, spec
+from tui.restore.remedies import ARCHIVE_PORTS
 from tui.restore.rewrite import NEW_PORTS
 from tui.text import safe_text
 
@@ -43,9 +44,7 @@ def invalid(case: Case) -> Iterator[Conflict]:
             "A port to publish is not one",
             safe_text(f"Podman would say: {error}."),
             evidence=Evidence(host=safe_text(f"--publish {' '.join(case.options.publish)}")),
-            remedies=(
-                Remedy("archive-ports", "publish the archive's ports", options={"publish": ()}),
-            ),
+            remedies=(ARCHIVE_PORTS,),
         )
 
 

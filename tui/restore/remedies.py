@@ -1,7 +1,4 @@
-"""Restore options that help against a failure that no check has foreseen.
-
-They bear the ids and labels that the checks give to the same options.
-"""
+"""Remedies that are restore options alone, for checks and for the causes of failures alike."""
 
 from tui.restore.conflict import Remedy
 
