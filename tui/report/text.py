@@ -32,7 +32,8 @@ from tui.restore.events import (
     StepFinished,
     StepStarted,
 )
-from tui.restore.plan import Plan, Verdict, flag
+from tui.restore.options import flag, flags
+from tui.restore.plan import Plan, Verdict
 from tui.restore.remains import short_line
 from tui.restore.rewrite import change_documents
 from tui.text import plural, safe_text, shell_line, size
@@ -381,14 +382,6 @@ def _value(value: Json) -> str:
 
 def _flags(options: dict[str, object]) -> str:
     """The options to type, and those to leave out."""
-    words, without = [], []
-    for name, value in options.items():
-        if not value:
-            without.append(f"without {flag(name)}")
-        elif value is True:
-            words.append(flag(name))
-        elif isinstance(value, tuple):
-            words += [f"{flag(name)}={entry}" for entry in value]
-        else:
-            words.append(f"{flag(name)}={value}")
+    words = flags(options)
+    without = [f"without {flag(name)}" for name, value in options.items() if not value]
     return ", ".join([*([shell_line(words)] if words else ()), *without])

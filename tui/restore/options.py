@@ -1,5 +1,6 @@
 """The restore options, under Podman's own names."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -21,3 +22,24 @@ class RestoreOptions:
     print_stats: bool = False
     import_previous: str = ""
     cgroup_manager: str = ""
+
+
+def flag(name: str) -> str:
+    """The option of Podman that the field `name` of RestoreOptions stands for."""
+    return f"--{name.replace('_', '-')}"
+
+
+def flags(values: Mapping[str, object]) -> tuple[str, ...]:
+    """What is typed for these fields of RestoreOptions; nothing for those that are off.
+
+    Values stand behind `=`, so that none can become an option.
+    """
+    words: list[str] = []
+    for name, value in values.items():
+        if value is True:
+            words.append(flag(name))
+        elif isinstance(value, tuple):
+            words += [f"{flag(name)}={entry}" for entry in value]
+        elif value:
+            words.append(f"{flag(name)}={value}")
+    return tuple(words)

@@ -10,7 +10,7 @@ from tui.host.facts import HostFacts
 from tui.restore.checks import CHECKS, Case
 from tui.restore.checks.archive import OF_ARCHIVES, foreign
 from tui.restore.conflict import Conflict, Remedy, Severity
-from tui.restore.options import RestoreOptions
+from tui.restore.options import RestoreOptions, flags
 from tui.restore.pods import chosen_pod
 from tui.restore.rewrite import Change, changes
 from tui.restore.trust import Grant, grants
@@ -91,13 +91,13 @@ def command(path: str, facts: HostFacts, options: RestoreOptions) -> tuple[str, 
     """
     pod = chosen_pod(facts, options.pod)
     values = {**_values(options), "pod": pod.id if pod else options.pod}
-    return (*_restore(options), f"--import={path}", *_flags(values))
+    return (*_restore(options), f"--import={path}", *flags(values))
 
 
 def command_in_place(container: str, options: RestoreOptions) -> tuple[str, ...]:
     """The argument list that restores what an earlier try has already unpacked."""
     values = {name: value for name, value in _values(options).items() if name in IN_PLACE}
-    return (*_restore(options), *_flags(values), container)
+    return (*_restore(options), *flags(values), container)
 
 
 IN_PLACE = ("tcp_established", "tcp_close", "file_locks", "keep", "print_stats")
@@ -110,27 +110,10 @@ def same_import(one: RestoreOptions, other: RestoreOptions) -> bool:
     return all(mine[name] == others[name] for name in mine if name not in IN_PLACE)
 
 
-def flag(name: str) -> str:
-    """The option of Podman that the field `name` of RestoreOptions stands for."""
-    return f"--{name.replace('_', '-')}"
-
-
 def _restore(options: RestoreOptions) -> tuple[str, ...]:
     manager = f"--cgroup-manager={options.cgroup_manager}"
     engine = ("podman", "--log-level=debug", *([manager] if options.cgroup_manager else ()))
     return (*engine, "container", "restore")
-
-
-def _flags(values: dict[str, object]) -> tuple[str, ...]:
-    words: list[str] = []
-    for name, value in values.items():
-        if value is True:
-            words.append(flag(name))
-        elif isinstance(value, tuple):
-            words += [f"{flag(name)}={entry}" for entry in value]
-        elif value:
-            words.append(f"{flag(name)}={value}")
-    return tuple(words)
 
 
 def apply(options: RestoreOptions, remedy: Remedy) -> RestoreOptions:

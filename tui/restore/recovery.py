@@ -22,8 +22,8 @@ from tui.restore.earlier import Earlier
 from tui.restore.events import Level, LogLine, Remains
 from tui.restore.journal import CleanUp, Ran, Record, State
 from tui.restore.log import LogReader
-from tui.restore.options import RestoreOptions
-from tui.restore.plan import IN_PLACE, flag, same_import
+from tui.restore.options import RestoreOptions, flag
+from tui.restore.plan import IN_PLACE, same_import
 from tui.restore.remains import clean_up, find_remains
 from tui.restore.snapshot import changed, snapshot
 from tui.restore.stop import kill_runtime, settle

@@ -6,7 +6,7 @@ from tui.checkpoint.checkpoint import CONFIG
 from tui.host.facts import Known, Unknown
 from tui.restore.checks.registry import Case, check, on_host, unchecked
 from tui.restore.conflict import Conflict, Evidence, Remedy, Severity
-from tui.restore.options import RestoreOptions
+from tui.restore.options import RestoreOptions, flag
 from tui.text import safe_text
 
 OLDEST_CRIU = 31100
@@ -269,14 +269,13 @@ def option_unknown(case: Case) -> Iterator[Conflict]:
         chosen, default = getattr(case.options, name), getattr(RestoreOptions(), name)
         if chosen == default or version >= added:
             continue
-        flag = f"--{name.replace('_', '-')}"
         yield Conflict(
             "option-unknown",
             Severity.BLOCKER,
-            f"Podman {text} has no {flag}",
+            f"Podman {text} has no {flag(name)}",
             f"It came with Podman {added[0]}.{added[1]}.",
             subject=name,
             where=(on_host("podman", "version"),),
-            evidence=Evidence(archive=flag, host=f"Podman {text}"),
-            remedies=(Remedy("without", f"restore without {flag}", options={name: default}),),
+            evidence=Evidence(archive=flag(name), host=f"Podman {text}"),
+            remedies=(Remedy("without", f"restore without {flag(name)}", options={name: default}),),
         )
