@@ -48,8 +48,7 @@ from tui.restore.options import RestoreOptions
 from tui.restore.output import Output, new_output
 from tui.restore.plan import Plan, command, command_in_place, make_plan
 from tui.restore.recovery import refuse_if_working
-from tui.restore.remains import clean_up, find_remains, footprint
-from tui.restore.snapshot import snapshot
+from tui.restore.remains import clean_up, find_remains
 from tui.restore.stop import settle
 from tui.restore.trace import Trace
 from tui.restore.verify import Inspected, differences, inspected
@@ -253,11 +252,9 @@ class Restore:
 
     async def _remains(self, run: _Run) -> tuple[Remains, ...]:
         """What this restore, and the earlier try that it went on from, have made."""
-        after = await collect(self._host, questions(run.case.checkpoint))
-        before = self._earlier.before if self._earlier else snapshot(run.case.facts)
-        return await find_remains(
-            self._host, footprint(run.case), before, after, run.commands.trace
-        )
+        record = run.entry.record
+        before = self._earlier.before if self._earlier else record.before
+        return await find_remains(self._host, record.footprint, before, run.commands.trace)
 
     async def _read(self) -> Checkpoint:
         async with self._step(Step.READ):

@@ -71,7 +71,9 @@ async def look(host: Host, record: Record) -> Aftermath:
             changes = {"status": State.RESTORED.value, "container": trace.container}
             record = msgspec.structs.replace(record, **changes)
         return Aftermath(journal.settled(record, CleanUp.NOTHING), Fate.RUNS)
-    remains = () if _taken_over(record, trace) else await _remains(host, record, trace)
+    remains: tuple[Remains, ...] = ()
+    if not _taken_over(record, trace):
+        remains = await find_remains(host, record.footprint, record.before, trace)
     if remains:
         return Aftermath(record, Fate.LEFT, remains)
     return Aftermath(journal.settled(record, CleanUp.NOTHING), Fate.NOTHING)
@@ -207,8 +209,3 @@ async def _runs(host: Host, trace: Trace) -> bool:
     except NoAnswer as error:
         raise PodthawError(str(error)) from None
     return state is not None and state.running
-
-
-async def _remains(host: Host, record: Record, trace: Trace) -> tuple[Remains, ...]:
-    after = await collect(host, Questions())
-    return await find_remains(host, record.footprint, record.before, after, trace)

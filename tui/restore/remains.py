@@ -10,8 +10,11 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequenc
 import msgspec
 
 from tui.host.cgroups import cgroup_folders
+from tui.host.collect import collect
 from tui.host.facts import HostFacts, Image, Known
-from tui.host.host import Answer, Host, NoAnswer
+from tui.host.host import Host, NoAnswer
+from tui.host.processes import output
+from tui.host.questions import Questions
 from tui.restore.checks import Case
 from tui.restore.checks.image import find_image
 from tui.restore.events import Level, LogLine, Remains
@@ -24,7 +27,6 @@ _GONE = ": No such file or directory"
 
 _LONGEST = 160
 """Characters of a command that people are shown; to remove a cgroup takes dozens of folders."""
-
 
 _UP = frozenset({"running", "degraded"})
 """States of a pod whose infra container runs."""
@@ -52,9 +54,10 @@ def footprint(case: Case) -> Footprint:
 
 
 async def find_remains(
-    host: Host, may: Footprint, before: Snapshot, after: HostFacts, trace: Trace
+    host: Host, may: Footprint, before: Snapshot, trace: Trace
 ) -> tuple[Remains, ...]:
     """What is there now and was not before, in the order in which it can be removed."""
+    after = await collect(host, Questions())
     data = (
         *_volumes(may, before, after),
         *_images(may, before, after),
@@ -167,8 +170,7 @@ async def _runtime_state(host: Host, trace: Trace) -> tuple[Remains, ...]:
     if not trace.conmon:
         return ()
     runtime = trace.conmon.runtime
-    listed = await _asked(host, [runtime, "list", "--quiet"])
-    if listed is None or trace.container not in listed.stdout.split():
+    if trace.container not in (await output(host, [runtime, "list", "--quiet"])).split():
         return ()
     remove = (runtime, "delete", "--force", trace.container)
     return (Remains("runtime", f"{trace.container[:12]} of {runtime}", (remove,)),)
@@ -192,14 +194,6 @@ async def _folder(host: Host, trace: Trace) -> tuple[Remains, ...]:
     folder = trace.conmon.persist_folder if trace.conmon else ""
     if not folder.endswith(f"/{trace.container}"):
         return ()
-    listed = await _asked(host, ["ls", "-d", "--", folder])
-    if listed is None or listed.status != 0:
+    if not await output(host, ["ls", "-d", "--", folder]):
         return ()
     return (Remains("folder", folder, (("rm", "-rf", "--", folder),)),)
-
-
-async def _asked(host: Host, argv: Sequence[str]) -> Answer | None:
-    try:
-        return await host.run(argv)
-    except NoAnswer:
-        return None
