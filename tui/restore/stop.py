@@ -26,11 +26,12 @@ async def stop(host: Host, podman: Process, trace: Trace) -> None:
         await kill_runtime(host, trace)
 
 
-async def kill_runtime(host: Host, trace: Trace) -> None:
-    """Kill the runtime and all that it has started, if there is any."""
+async def kill_runtime(host: Host, trace: Trace) -> bool:
+    """Kill the runtime and all that it has started; whether conmon was there to watch over it."""
     conmon = await find_conmon(host, trace)
     if conmon:
         await signal(host, "KILL", await runtime_tree(host, conmon, trace.container))
+    return bool(conmon)
 
 
 async def settle(host: Host, trace: Trace) -> bool:
@@ -43,9 +44,8 @@ async def settle(host: Host, trace: Trace) -> bool:
     for _ in range(_TRIES):
         # conmon writes its PID down a moment after Podman has said that it runs
         await asyncio.sleep(_PAUSE)
-        if not await find_conmon(host, trace):
+        if not await kill_runtime(host, trace):
             break
-        await kill_runtime(host, trace)
     else:
         return False
     await output(host, [trace.conmon.runtime, "delete", "--force", trace.container])
