@@ -8,7 +8,7 @@ interrupted one has made.
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
 from enum import StrEnum
@@ -216,9 +216,10 @@ def kept(record: Record) -> Iterator[Entry]:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         entry = Entry(record)
         with _alone():
-            _refuse_a_second(record)
+            others = records()
+            _refuse_a_second(record, others)
             write(record)
-            _forget_old()
+            _forget(others[KEPT - 1 :])
         yield entry
     finally:
         lock.unlink(missing_ok=True)
@@ -249,16 +250,15 @@ def settled(record: Record, clean_up: CleanUp, ran: list[Ran] | None = None) -> 
 
 def records() -> list[Record]:
     """Every record that can be read, the newest first. Raises PodthawError."""
-    found = []
-    for path in state_dir(FOLDER).glob("*.json"):
-        with suppress(OSError, msgspec.MsgspecError):
-            found.append(msgspec.json.decode(path.read_bytes(), type=Record))
+    found = filter(None, (find(path.stem) for path in state_dir(FOLDER).glob("*.json")))
     return sorted(found, key=lambda record: (record.began, record.id), reverse=True)
 
 
 def find(wanted: str) -> Record | None:
-    """The record with the ID `wanted`. Raises PodthawError."""
-    return next((record for record in records() if record.id == wanted), None)
+    """The record with the ID `wanted`, if it can be read. Raises PodthawError."""
+    with suppress(OSError, msgspec.MsgspecError):
+        return msgspec.json.decode(_path(wanted).read_bytes(), type=Record)
+    return None
 
 
 def state(record: Record) -> State:
@@ -307,16 +307,16 @@ def _alone() -> Iterator[None]:
         os.close(descriptor)
 
 
-def _forget_old() -> None:
-    for record in records()[KEPT:]:
+def _forget(old: Iterable[Record]) -> None:
+    for record in old:
         if state(record) is State.RESTORED or record.clean_up is not CleanUp.OPEN:
             for path in (_path(record.id), Path(record.log), Path(record.criu_log or record.log)):
                 if path.parent == state_dir(FOLDER):
                     path.unlink(missing_ok=True)
 
 
-def _refuse_a_second(record: Record) -> None:
-    for other in records():
+def _refuse_a_second(record: Record, others: Iterable[Record]) -> None:
+    for other in others:
         same = (other.host, other.name) == (record.host, record.name)
         if same and not record.simulated and state(other) is State.RUNNING:
             raise PodthawError(
