@@ -31,8 +31,8 @@ from tui.restore.options import RestoreOptions
 from tui.restore.pipeline import PATIENCE, Restore
 from tui.restore.plan import apply
 from tui.text import safe_text
-from tui.ui.clipboard import fits
 from tui.ui.keys import KEYS, Scope, bindings
+from tui.ui.outward import OutwardApp
 from tui.ui.recovering import RecoveringApp
 from tui.ui.screens.help import keys_help
 from tui.ui.screens.history import HistoryScreen
@@ -61,12 +61,12 @@ THAW = Theme(
 )
 
 
-class PodthawApp(RecoveringApp):
+class PodthawApp(RecoveringApp, OutwardApp):
     """The terminal UI; what it returns is why it ended, if anything went wrong."""
 
     TITLE = "podthaw"
     CSS_PATH = "podthaw.tcss"
-    BINDINGS = bindings(Scope.EVERYWHERE)
+    BINDINGS = [*bindings(Scope.EVERYWHERE), *bindings(Scope.OUTWARD)]
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]
 
     class CheckpointRead(Message):
@@ -167,20 +167,6 @@ class PodthawApp(RecoveringApp):
             earlier=earlier,
         )
 
-    def copy(self, text: str, what: str) -> None:
-        """Put `text` on the clipboard, and say so."""
-        if fits(text):
-            self.copy_to_clipboard(text)
-            self.notify(
-                safe_text(f"{what} ({len(text):,} characters)"), title="Copied", markup=False
-            )
-        else:
-            self.notify(
-                safe_text(f"{what} is too long for a terminal's clipboard."),
-                severity="warning",
-                markup=False,
-            )
-
     def use(self, remedy: Remedy) -> None:
         """Change the options as `remedy` says, or ask whether to run its commands."""
         if remedy.options:
@@ -214,9 +200,11 @@ class PodthawApp(RecoveringApp):
         """A closed terminal and a polite kill cancel a restore that runs before podthaw ends."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._hang_up)
+            loop.add_signal_handler(number, self._hang_up, number)
 
-    def _hang_up(self) -> None:
+    def _hang_up(self, number: int) -> None:
+        if self.lent and number == signal.SIGINT:
+            return  # ctrl+c was meant for the program that has the terminal
         running = [one for one in self.screen_stack if isinstance(one, RunScreen) and one.running]
         if running:
             running[0].hang_up()
@@ -269,7 +257,7 @@ class PodthawApp(RecoveringApp):
 
     def action_help(self) -> None:
         """Show the keys of the screen that is open."""
-        self.push_screen(keys_help((*_scopes(self.screen), Scope.EVERYWHERE)))
+        self.push_screen(keys_help((*_scopes(self.screen), Scope.OUTWARD, Scope.EVERYWHERE)))
 
     async def action_quit(self) -> None:
         """Leave; a running restore asks first."""
@@ -301,7 +289,7 @@ def _scopes(screen: Screen[Any]) -> tuple[Scope, ...]:
 
 
 def _commands(screen: Screen[Any]) -> Iterator[SystemCommand]:
-    for scope in _scopes(screen)[:1]:
+    for scope in (*_scopes(screen)[:1], Scope.OUTWARD):
         for key in KEYS[scope]:
             if "{}" not in key.action and screen.check_action(key.action, ()):
                 yield SystemCommand(

@@ -10,6 +10,7 @@ class Scope(StrEnum):
     """Where keys work; the value is the title of their table."""
 
     EVERYWHERE = "Everywhere"
+    OUTWARD = "What is in front"
     INSPECTOR = "Inspector"
     VIEWS = "Views"
     ROWS = "Tables of what was running"
@@ -39,6 +40,8 @@ class Key:
     footer: bool = True
     named: str = ""
     """What many keys are called together."""
+    always: bool = False
+    """It works behind dialogs, too."""
 
     @property
     def shown(self) -> str:
@@ -73,7 +76,30 @@ KEYS: dict[Scope, tuple[Key, ...]] = {
         Key("quit", "q,ctrl+q", "quit", "Quit", "Leave podthaw; a running restore asks first."),
         Key("commands", "ctrl+p", "command_palette", "Commands", "Find a command by name.", False),
         Key("history", "f2", "history", "History", "The restores that were run from here.", False),
-        Key("suspend", "ctrl+z", "suspend_process", "Suspend", "To the shell; fg returns.", False),
+        Key(
+            "suspend",
+            "ctrl+z",
+            "suspend_process",
+            "Suspend",
+            "To the shell; fg returns.",
+            False,
+            always=True,
+        ),
+    ),
+    Scope.OUTWARD: (
+        Key("copy-all", "Y", "app.copy_all", "Copy all", "Copy all of it.", False),
+        Key("export", "ctrl+e", "app.export", "Export", "Save it as text, JSON or a picture."),
+        Key(
+            "picture",
+            "ctrl+s",
+            "app.picture",
+            "Picture",
+            "Save the whole screen as a picture (SVG).",
+            False,
+            always=True,
+        ),
+        Key("page", "P", "app.page", "Pager", "Open it in $PAGER, or less.", False),
+        Key("edit", "E", "app.edit", "Editor", "Open a copy of it in $EDITOR, or vi.", False),
     ),
     Scope.INSPECTOR: (
         Key("restore", "r", "restore", "Restore", "Choose name, pod and ports, and restore."),
@@ -132,6 +158,13 @@ KEYS: dict[Scope, tuple[Key, ...]] = {
         Key("conflicts", "ctrl+g", "conflicts", "Conflicts", "Go to the conflicts, or back."),
         Key("fix", "x", "fix", "Fix", "Mend everything that needs no decision.", False),
         Key("reset", "ctrl+l", "reset", "Reset", "Take all choices back."),
+        Key(
+            "copy",
+            "ctrl+y,y",
+            "copy",
+            "Copy",
+            "Copy the command, or the conflict under the cursor.",
+        ),
         Key("back", "escape", "back", "Back", "Back to the inspector; the choices are kept."),
     ),
     Scope.RUN: (
@@ -144,6 +177,7 @@ KEYS: dict[Scope, tuple[Key, ...]] = {
         Key("in-place", "i", "in_place", "In place", "Try again with what was left behind."),
         Key("clean-up", "d", "clean_up", "Clean up", "Remove what the restore left behind."),
         Key("report", "m", "report", "Report", "Save a report of this restore.", False),
+        Key("copy", "y", "copy", "Copy", "Copy the result, or what the log shows.", False),
         Key("back", "escape,b", "back", "Back", "Back to the form, with every choice kept."),
     ),
     Scope.LOG: (
@@ -171,6 +205,7 @@ KEYS: dict[Scope, tuple[Key, ...]] = {
         Key("first", "g,home", "first", "First", "To the first byte.", False),
         Key("last", "G,end", "last", "Last", "To the last byte.", False),
         Key("address", "a", "address", "Address", "Go to an address."),
+        Key("text", "t", "copy_text", "Copy text", "Copy the row or the hit as text.", False),
         Key("search", "slash", "search", "Search", "Look for text, bytes or an expression."),
         Key("next", "n", "next", "Next hit", "To the next hit."),
         Key("previous", "N", "previous", "Hit before", "To the hit before.", False),
@@ -208,6 +243,7 @@ def _bindings(scope: Scope, key: Key) -> list[Binding]:
             key.label,
             show=key.footer,
             tooltip=key.help,
+            priority=key.always,
             id=f"{name}-{one}",
             key_display=_shown(one),
         )

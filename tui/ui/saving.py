@@ -26,6 +26,11 @@ def save_report(record: str, markdown: str) -> Path:
     return _save(f"restore-{record}-{_stamp()}.md", f"{markdown}\n")
 
 
+def save_text(name: str, words: str) -> Path:
+    """A new private file with `words`, called after `name`. Raises OSError or PodthawError."""
+    return _save(f"{_stamp()}-{file_name(name)}", f"{words}\n")
+
+
 def save_content(contents: Contents, what: Bytes) -> Path:
     """A new private file with bytes of the archive. Raises OSError or PodthawError."""
     if what.file:

@@ -37,6 +37,13 @@ class PodthawScreen(Screen[None]):
         else:
             self.tell_saved(path)
 
+    def copy(self, clip: tuple[str, str] | None) -> None:
+        """Copy what a widget gives: the text, and what it is called."""
+        if clip:
+            self.app.copy(*clip)
+        else:
+            self.notify("There is nothing under the cursor.", markup=False)
+
     def tell_saved(self, path: Path) -> None:
         """Say where a file is now."""
         self.notify(shown_path(str(path)), title="Saved", markup=False)

@@ -16,7 +16,8 @@ from tui.restore.checks import CHECKS, explain
 from tui.restore.conflict import Conflict, Severity
 from tui.text import safe_text
 from tui.ui.content import STYLES
-from tui.ui.keys import KEYS, Scope
+from tui.ui.front import Front
+from tui.ui.keys import KEYS, Scope, bindings
 
 _MEANINGS = {
     Severity.BLOCKER: "the restore is refused or fails",
@@ -33,6 +34,8 @@ class TextScreen(ModalScreen[None]):
         Binding("escape,q,enter,question_mark", "dismiss", "Close"),
         Binding("j", "scroll_down", show=False),
         Binding("k", "scroll_up", show=False),
+        Binding("y", "app.copy_all", show=False),
+        *bindings(Scope.OUTWARD),
     ]
 
     def __init__(self, title: str, content: Content) -> None:
@@ -46,6 +49,12 @@ class TextScreen(ModalScreen[None]):
         with VerticalScroll(classes="dialog") as frame:
             frame.border_title = Content(self._title)
             yield Static(self._content)
+
+    @property
+    def front(self) -> Front:
+        """The text."""
+        words = self._content.plain
+        return Front(f"the page {self._title}", self._title.lower(), lambda: words)
 
     def on_resize(self) -> None:
         """Say how to see the rest, if there is more."""

@@ -6,9 +6,9 @@ from textual.containers import Horizontal, Vertical
 from textual.timer import Timer
 from textual.widgets import ContentSwitcher, Footer, Input, OptionList
 
-from tui.report.text import conflict_lines
 from tui.ui.content import waiting
 from tui.ui.documents import Documents
+from tui.ui.front import Front
 from tui.ui.keys import Scope, bindings
 from tui.ui.rows.findings import in_short
 from tui.ui.rows.model import Link
@@ -205,15 +205,18 @@ class InspectorScreen(FindingsScreen, MemoryScreen):
     def action_copy(self) -> None:
         """Copy what is under the cursor."""
         conflicts = self.query_one(ConflictList)
+        self.copy(conflicts.clip if conflicts.has_focus else self._current().clip)
+
+    @property
+    def front(self) -> Front:
+        """The conflicts or the view, whichever is looked at."""
+        conflicts, current = self.query_one(ConflictList), self._current()
         if conflicts.has_focus:
-            conflict = conflicts.conflict
-            clip = ("\n".join(conflict_lines(conflict)), "the conflict") if conflict else None
-        else:
-            clip = self._current().clip
-        if clip:
-            self.app.copy(*clip)
-        else:
-            self.app.notify("There is nothing under the cursor.", markup=False)
+            return conflicts.front
+        if isinstance(current, DocumentTree):
+            view = next(one for one in VIEWS if one.id == current.id)
+            return current.front(view.document, view.id)
+        return current.front
 
     def show(self, session: Session) -> None:
         """See SessionScreen."""

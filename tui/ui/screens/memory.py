@@ -136,6 +136,10 @@ class MemoryScreen(InsideScreen):
             base = "/".join(row.id.split("/")[:2])
             view.go_to_address(f"{base}/{vma.start:x}", address)
 
+    @on(HexView.CopyWanted)
+    def _copy_wanted(self, event: HexView.CopyWanted) -> None:
+        self.app.copy(event.text, event.what)
+
     @on(HexView.SearchWanted)
     def _search_wanted(self) -> None:
         memories = self._memory_view.memories

@@ -16,6 +16,8 @@ from tui.restore.conflict import Remedy
 from tui.restore.events import Event, LogLine
 from tui.restore.remedy import carry_out
 from tui.text import safe_text, shell_line
+from tui.ui.front import Front
+from tui.ui.keys import Scope, bindings
 from tui.ui.widgets.log_view import LogView
 
 
@@ -28,6 +30,7 @@ class RemedyScreen(ModalScreen[bool]):
         Binding("y", "run", "Yes"),
         Binding("n,escape,q", "close", "No"),
         Binding("left,right", "app.focus_next", show=False),
+        *bindings(Scope.OUTWARD),
     ]
 
     def __init__(self, host: Host, remedy: Remedy) -> None:
@@ -53,6 +56,11 @@ class RemedyScreen(ModalScreen[bool]):
             with Horizontal(classes="buttons"):
                 yield Button("No (n)", id="no")
                 yield Button("Yes (y)", id="yes")
+
+    @property
+    def front(self) -> Front | None:
+        """What the commands print, once they run."""
+        return self.query_one(LogView).front if self._ran else None
 
     @on(Button.Pressed, "#yes")
     def action_run(self) -> None:

@@ -1,7 +1,9 @@
 """A restore that runs: its steps, its log, how it ended, and what can be done then."""
 
+import asyncio
 from collections.abc import Iterable
 from contextlib import aclosing
+from functools import partial
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -17,6 +19,7 @@ from tui.restore.journal import CleanUp
 from tui.restore.pipeline import Restore
 from tui.restore.plan import same_import
 from tui.text import safe_lines, safe_text, shell_line
+from tui.ui.front import Front
 from tui.ui.keys import Scope, bindings
 from tui.ui.saving import save_log, save_report
 from tui.ui.screens.base import PodthawScreen
@@ -179,15 +182,7 @@ class RunScreen(PodthawScreen):
     def action_shell(self) -> None:
         """A shell in the restored container; podthaw comes back when it ends."""
         assert self._finished
-        argv = ("podman", "exec", "--interactive", "--tty", self._finished.id, "sh")
-        try:
-            with self.app.suspend():
-                status = self.app.host.attach(argv)
-        except NoAnswer as error:
-            self.complain(error)
-            return
-        if status in _NO_SHELL:
-            self.complain("The container has no shell.")
+        self._open_shell(("podman", "exec", "--interactive", "--tty", self._finished.id, "sh"))
 
     def action_report(self) -> None:
         """Save what is known of this restore for a ticket."""
@@ -197,6 +192,31 @@ class RunScreen(PodthawScreen):
             self.save(
                 lambda: save_report(record.id, record_markdown(record, journal.state(record)))
             )
+
+    @property
+    def front(self) -> Front:
+        """The result where that is looked at, and else the log."""
+        result = self.query_one(ResultView)
+        return result.front if result.has_focus else self.query_one(LogView).front
+
+    def action_copy(self) -> None:
+        """Copy the result, or what the log shows."""
+        result = self.query_one(ResultView)
+        if result.has_focus:
+            self.copy((result.front.text(), "the result"))
+        else:
+            self.copy(self.query_one(LogView).clip)
+
+    @work(group="terminal", exclusive=True)
+    async def _open_shell(self, argv: tuple[str, ...]) -> None:
+        attach = partial(asyncio.to_thread, self.app.host.attach, argv)
+        try:
+            status = await self.app.lend(attach)
+        except (NoAnswer, PodthawError) as error:
+            self.complain(error)
+            return
+        if status in _NO_SHELL:
+            self.complain("The container has no shell.")
 
     @work(group="output", exclusive=True)
     async def _show_answer(self, argv: tuple[str, ...]) -> None:

@@ -1,8 +1,8 @@
 """Looking through memory: hits come while it goes on."""
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from textual import on, work
+from textual import getters, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -17,9 +17,14 @@ from tui.criu.patterns import Pattern
 from tui.criu.search import Found, Hit, search
 from tui.errors import ArchiveError, UsageError
 from tui.text import plural, safe_text
+from tui.ui.front import Front
+from tui.ui.keys import Scope, bindings
 from tui.ui.rows.memory import HITS, hits_table, pattern_of
 from tui.ui.rows.running import Running
 from tui.ui.widgets.row_list import RowList
+
+if TYPE_CHECKING:
+    from tui.ui.outward import OutwardApp
 
 _HELP = "words, 0x de ad ?? ef, or /an expression/"
 
@@ -29,7 +34,14 @@ class SearchScreen(ModalScreen[Hit]):
 
     AUTO_FOCUS = "Input"
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "close", "Close")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "close", "Close"),
+        Binding("y", "copy", show=False),
+        *bindings(Scope.OUTWARD),
+    ]
+
+    if TYPE_CHECKING:
+        app = getters.app(OutwardApp)
 
     class Progressed(Message):
         """More has been looked through."""
@@ -64,6 +76,17 @@ class SearchScreen(ModalScreen[Hit]):
             rows = RowList("Nothing has been looked for yet.")
             rows.border_title = "Found"
             yield rows
+
+    @property
+    def front(self) -> Front:
+        """What was found."""
+        return self.query_one(RowList).front("the hits", "hits")
+
+    def action_copy(self) -> None:
+        """Copy the hit under the cursor."""
+        clip = self.query_one(RowList).clip
+        if clip:
+            self.app.copy(*clip)
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:

@@ -17,8 +17,10 @@ from tui.restore.conflict import Conflict, Severity
 from tui.restore.rewrite import Change
 from tui.text import plural, safe_text
 from tui.ui.clipboard import clip_text
+from tui.ui.front import Front
 from tui.ui.keys import Scope, bindings
 from tui.ui.outline import Hits, Mark, Place, above_all, marks, plain_value, search
+from tui.ui.plain import document_text
 
 CHUNK = 500
 """Children that are added at once; the rest waits behind a line that says how many there are."""
@@ -128,6 +130,11 @@ class DocumentTree(Tree[Place | More]):
         """What is copied, and what it is called."""
         place = self.place
         return (clip_text(place.value), place.pointer) if place else None
+
+    def front(self, name: str, file: str) -> Front:
+        """The whole document, whatever the filter hides of it."""
+        document = self._document
+        return Front(name, file, lambda: document_text(document), lambda: document, structured=True)
 
     def go_to(self, pointer: str) -> None:
         """Open what `pointer` lies in, and put the cursor there."""

@@ -13,7 +13,9 @@ from textual.strip import Strip
 
 from tui.restore.events import Level, LogLine
 from tui.text import plural
+from tui.ui.front import Front
 from tui.ui.keys import Scope, bindings
+from tui.ui.plain import log_json, log_text
 from tui.ui.widgets.log_rows import SHORTEST, LogRows, first_line
 
 _SOURCE = 9
@@ -59,6 +61,24 @@ class LogView(ScrollView, can_focus=True):
         self._unseen = 0
         self._found: int | None = None
         """The number of the line that is an error somebody went to."""
+
+    @property
+    def clip(self) -> tuple[str, str] | None:
+        """The error that somebody went to, or else the lines in the window."""
+        found = self._found_row()
+        if found is not None and self._found is not None:
+            return log_text([self.lines[self._found]]), "the error"
+        top = self.scroll_offset.y
+        rows = self._rows.rows[top : top + self.scrollable_content_region.height]
+        numbers = [number for row in rows for number in ([row] if isinstance(row, int) else row)]
+        lines = [self.lines[number] for number in numbers]
+        return (log_text(lines), "what the window shows of the log") if lines else None
+
+    @property
+    def front(self) -> Front:
+        """Every line that is not filtered out."""
+        lines = [line for line in self.lines if self._passes(line)]
+        return Front("the log", "log", lambda: log_text(lines), lambda: log_json(lines))
 
     def add(self, lines: Sequence[LogLine]) -> None:
         """Append `lines`; call it with many at once."""

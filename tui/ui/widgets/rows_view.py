@@ -10,6 +10,7 @@ from textual.message import Message
 from textual.widgets import Static
 
 from tui.text import safe_text
+from tui.ui.front import Front
 from tui.ui.rows.model import Link, Row, Table
 from tui.ui.widgets.document_tree import DocumentTree
 from tui.ui.widgets.hex_view import HexView
@@ -75,6 +76,14 @@ class RowsView(Container):
         """What is copied, and what it is called."""
         looked_at = self.looked_at
         return None if isinstance(looked_at, HexView) else looked_at.clip
+
+    @property
+    def front(self) -> Front:
+        """The table or the details, whichever is looked at."""
+        looked_at = self.looked_at
+        if looked_at is self.rows:
+            return self.rows.front(f"the table of {self._title.lower()}", f"{self.id}")
+        return looked_at.front(f"the details in {self._title.lower()}", f"{self.id}-details")
 
     def show(self, table: Table | None, waiting: str, describe: Describe, basis: object) -> None:
         """Show `table`, or what is said until there is one; `basis` is what details depend on."""
