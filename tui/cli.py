@@ -42,6 +42,7 @@ EXIT_CODES = """exit codes:
   3    the archive cannot be read, or only in part
   4    the host cannot be asked at all
   5    nothing blocks, but something that matters could not be checked
+  70   a defect of podthaw's own; a file has the traceback
   130  interrupted"""
 
 
@@ -63,6 +64,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         # whoever read standard output has gone; what it did not take is nobody's loss
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.OK
+    except Exception as error:
+        from tui.crash import report
+
+        print(f"podthaw: {report(error)}", file=sys.stderr)
+        return ExitCode.DEFECT
     return status
 
 

@@ -14,6 +14,8 @@ class ExitCode(IntEnum):
     ARCHIVE = 3
     HOST = 4
     UNKNOWN = 5
+    DEFECT = 70
+    """An exception that nobody expected; sysexits.h calls it EX_SOFTWARE."""
     INTERRUPTED = 130
 
 

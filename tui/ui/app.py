@@ -13,7 +13,7 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.signal import Signal
 from textual.theme import Theme
-from textual.worker import get_current_worker
+from textual.worker import WorkerFailed, get_current_worker
 
 from tui.archive.finding import holds_checkpoint
 from tui.checkpoint import reading
@@ -116,6 +116,16 @@ class PodthawApp(RecoveringApp, OutwardApp):
         self.session_changed: Signal[Session] = Signal(self, "session-changed")
         self.register_theme(THAW)
         self.theme = THAW.name
+
+    def _fatal_error(self) -> None:
+        """End without a word: Textual would print a traceback with all locals."""
+        self._close_messages_no_wait()
+
+    @property
+    def defect(self) -> BaseException | None:
+        """The first exception that nobody expected; of a worker's the one that was raised in it."""
+        error = self._exception
+        return error.error if isinstance(error, WorkerFailed) else error
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """The colour of what is less important, readable in dark and light themes.
@@ -308,6 +318,8 @@ def run(path: str, host: Host, options: RestoreOptions, *, reveal: bool = False)
     app = PodthawApp(path, host, options, reveal=reveal)
     with lasting_terminal():
         error = app.run()
+    if app.defect:
+        raise app.defect
     if error:
         raise error
     return app.return_code or ExitCode.OK

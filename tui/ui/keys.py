@@ -88,7 +88,14 @@ KEYS: dict[Scope, tuple[Key, ...]] = {
     ),
     Scope.OUTWARD: (
         Key("copy-all", "Y", "app.copy_all", "Copy all", "Copy all of it.", False),
-        Key("export", "ctrl+e", "app.export", "Export", "Save it as text, JSON or a picture."),
+        Key(
+            "export",
+            "ctrl+e",
+            "app.export",
+            "Export",
+            "Save it as text, JSON or a picture.",
+            False,
+        ),
         Key(
             "picture",
             "ctrl+s",

@@ -54,10 +54,8 @@ class ExportScreen(ModalScreen[Form]):
     def compose(self) -> ComposeResult:
         """What is saved, and the forms."""
         with Vertical(classes="dialog") as frame:
-            frame.border_title = "Save to a file"
+            frame.border_title = Content(f"Save {safe_text(self._front.name)} to a file")
             frame.border_subtitle = "Enter saves · Esc closes"
-            name = safe_text(self._front.name)
-            yield Static(Content.styled(name[:1].upper() + name[1:], "bold"))
             yield _Forms(
                 *(
                     Option(Content.assemble((f"{number} ", "bold"), _WORDS[form]))
