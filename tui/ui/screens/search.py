@@ -19,6 +19,7 @@ from tui.errors import ArchiveError, UsageError
 from tui.text import plural, safe_text
 from tui.ui.front import Front
 from tui.ui.keys import Scope, bindings
+from tui.ui.pace import Pace
 from tui.ui.rows.memory import HITS, hits_table, pattern_of
 from tui.ui.rows.running import Running
 from tui.ui.widgets.row_list import RowList
@@ -65,6 +66,7 @@ class SearchScreen(ModalScreen[Hit]):
         self._memories = memories
         self._pattern: Pattern | None = None
         self._hits: list[Hit] = []
+        self._pace = Pace()
 
     def compose(self) -> ComposeResult:
         """What to look for, and what was found."""
@@ -96,6 +98,7 @@ class SearchScreen(ModalScreen[Hit]):
             self.notify(safe_text(str(error)), severity="error", markup=False)
             return
         self._hits = []
+        self._pace.restart()
         self._look(self._pattern)
 
     @work(thread=True, group="search", exclusive=True)
@@ -119,7 +122,7 @@ class SearchScreen(ModalScreen[Hit]):
         rows = self.query_one(RowList)
         told = plural(len(self._hits), "hit")
         if not ended:
-            told = f"{told} so far, {100 * found.done // max(1, found.total)} %"
+            told = f"{told} so far · {self._pace.tell(found.done, found.total)}"
         elif len(self._hits) >= HITS:
             told = f"the first {told}"
         if found.hits or ended:

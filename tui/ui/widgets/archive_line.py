@@ -8,11 +8,16 @@ from textual.widgets import Static
 from tui.archive.standard_input import shown
 from tui.checkpoint.origin import origin
 from tui.text import age, safe_text, size
+from tui.ui.pace import Pace
 from tui.ui.session import Session
 
 
 class ArchiveLine(Horizontal):
     """One line."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._pace = Pace()
 
     def compose(self) -> ComposeResult:
         """The archive on the left, the host on the right."""
@@ -21,13 +26,13 @@ class ArchiveLine(Horizontal):
 
     def show(self, session: Session) -> None:
         """Say what `session` knows."""
-        self.query_one("#archive-name", Static).update(_archive(session))
+        self.query_one("#archive-name", Static).update(_archive(session, self._pace))
         host = self.query_one("#host-name", Static)
         host.update(Content(f" {safe_text(session.host)} "))
         host.set_class(session.simulated, "-simulated")
 
 
-def _archive(session: Session) -> Content:
+def _archive(session: Session, pace: Pace) -> Content:
     name = Content.styled(safe_text(shown(session.path).rpartition("/")[2]), "bold")
     checkpoint = session.checkpoint
     if checkpoint is None:
@@ -36,7 +41,7 @@ def _archive(session: Session) -> Content:
     engine, moment = found.engine.label, found.checkpointed
     state = ""
     if not contents.finished:
-        state = f"reading {contents.position / max(contents.identity.size, 1):.0%}"
+        state = f"reading {pace.tell(contents.position, contents.identity.size)}"
     elif not contents.complete:
         state = "✖ damaged"
     parts = (
