@@ -505,9 +505,11 @@ async def test_a_damaged_archive_is_shown_as_far_as_it_goes(tmp_path: Path) -> N
 
 async def test_narrow_screens_open_the_conflicts_over_the_rest() -> None:
     async with opened(size=(80, 24)) as (app, pilot):
-        assert "Volume shop-data exists on this host" not in shown(app)
+        assert "✖ Volume shop-data exists on this host" in shown(app), "told above the summary"
+        assert not app.screen.query_one(ConflictList).display
         await press("c")(pilot)
-        assert "Volume shop-data exists on this host" in shown(app)
+        assert app.screen.query_one(ConflictList).display
+        assert "keep the host's data" in shown(app)
         await press("c")(pilot)
         assert not app.screen.query_one(ConflictList).display
 
