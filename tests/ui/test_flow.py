@@ -170,7 +170,7 @@ async def test_the_form_follows_every_keystroke() -> None:
         assert "shop → shop 2" in text
         assert "a name that podman run would refuse" in words(app, "#conflicts")
         assert app.screen.query_one("#start", Button).disabled
-        assert "✖ blocked: 2 blockers" in text
+        assert "and 1 more" in words(app, "#verdict")
 
 
 async def test_a_port_that_is_none_is_told_in_podmans_words() -> None:
@@ -512,6 +512,18 @@ async def test_narrow_screens_open_the_conflicts_over_the_rest() -> None:
         assert "keep the host's data" in shown(app)
         await press("c")(pilot)
         assert not app.screen.query_one(ConflictList).display
+
+
+async def test_the_form_says_what_blocks_and_how_to_come_to_the_remedies() -> None:
+    async with opened(size=(80, 24)) as (app, pilot):
+        await press("r")(pilot)
+        assert "✖ Volume shop-data exists on" in shown(app)
+        assert "and 1 more" in shown(app)
+        assert "^g goes here, then the letter" in shown(app)
+        await press("ctrl+g")(pilot)
+        assert "then the letter" not in shown(app)
+        await press("A")(pilot)
+        assert app.session.options.ignore_volumes
 
 
 async def test_keys_lead_to_the_views() -> None:
