@@ -526,6 +526,19 @@ async def test_the_form_says_what_blocks_and_how_to_come_to_the_remedies() -> No
         assert app.session.options.ignore_volumes
 
 
+async def test_a_pane_can_be_seen_alone_until_another_gets_the_focus() -> None:
+    async with opened(size=(80, 24)) as (app, pilot):
+        await press("2", "plus")(pilot)
+        tree = app.screen.query_one("#config", DocumentTree)
+        assert tree.size.width > 70
+        assert "1 Summary" not in shown(app)
+        await press("3")(pilot)
+        assert "1 Summary" in shown(app)
+        assert app.screen.query_one("#spec").has_focus
+        await press("plus", "escape")(pilot)
+        assert "1 Summary" in shown(app)
+
+
 async def test_keys_lead_to_the_views() -> None:
     async with opened() as (app, pilot):
         for number, view in enumerate(VIEWS):

@@ -51,6 +51,7 @@ _NAMES = {
     "f1": "F1",
     "f2": "F2",
     "slash": "/",
+    "plus": "+",
     "escape": "Esc",
     "enter": "Enter",
     "space": "Space",
@@ -73,6 +74,7 @@ KEYS: dict[Scope, tuple[Key, ...]] = {
         Key("quit", "q,ctrl+q", "quit", "Quit", "Leave podthaw; a running restore asks first."),
         Key("commands", "ctrl+p", "command_palette", "Commands", "Find a command by name.", False),
         Key("history", "f2", "history", "History", "The restores that were run from here.", False),
+        Key("zoom", "plus", "zoom", "Zoom", "The pane with the cursor alone, and back.", False),
         Key("suspend", "ctrl+z", "suspend_process", "Suspend", "To the shell; fg returns.", False),
     ),
     Scope.INSPECTOR: (
