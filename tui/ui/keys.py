@@ -159,6 +159,7 @@ KEYS: dict[Scope, tuple[Key, ...]] = {
         Key("filter", "slash", "filter", "Filter", "Show only lines that contain some words."),
         Key("level", "v", "level", "Level", "Show all lines, or only the louder ones."),
         Key("fold", "z", "fold", "Fold", "Fold CRIU's many debug lines, or show each of them."),
+        Key("wrap", "W", "wrap", "Wrap", "Break long lines, or let them leave the window.", False),
         Key("next-error", "n", "error(1)", "Next error", "To the next error.", False),
         Key("last-error", "N", "error(-1)", "Error before", "To the error before.", False),
         Key("save", "w", "save", "Save", "Save the log to a file.", False),
