@@ -120,7 +120,7 @@ def relation_words(comparison: Comparison) -> str:
     if not seconds:
         return f"{who}, at the same second"
     first, last = sorted((before.checkpointed, after.checkpointed))
-    how = "later" if seconds > 0 else "EARLIER: swap the two to see what time has changed"
+    how = "later" if seconds > 0 else "earlier (swap the two to see what time has changed)"
     return f"{who}, the second {age(first, last).removesuffix(' ago')} {how}"
 
 
@@ -166,6 +166,14 @@ def value_words(value: Json, unit: Unit) -> str:
     return dumps(value, indent=None)
 
 
+def both_words(one: Difference) -> tuple[str, str]:
+    """What it was and is; sizes that are told alike are told byte by byte."""
+    before, after = value_words(one.before, one.unit), value_words(one.after, one.unit)
+    if one.unit is Unit.BYTES and before == after and one.before != one.after:
+        return f"{one.before:,} Bytes", f"{one.after:,} Bytes"
+    return before, after
+
+
 def _overview(sections: Sequence[Section]) -> list[str]:
     return columns([(one.title, counts_words(one.root.counts)) for one in sections])
 
@@ -183,7 +191,7 @@ def _section_lines(section: Section, everything: bool) -> Iterator[str]:
 
 def _difference_lines(one: Difference, depth: int) -> Iterator[str]:
     lead = f"{'  ' * depth}{kind_words(one):<10} {safe_text(one.label)}"
-    before, after = (_shortened(value_words(value, one.unit)) for value in (one.before, one.after))
+    before, after = (_shortened(words) for words in both_words(one))
     notes = "; ".join(filter(None, (one.note, one.passing)))
     notes = f"  ({safe_text(notes)})" if notes else ""
     if one.kind is Kind.SAME or (one.inside and not one.group) or before == after:

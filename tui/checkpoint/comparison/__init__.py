@@ -7,6 +7,7 @@ name. Every thing is looked up once, so that no archive can drive the time up.
 
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
+from functools import partial
 
 from tui.archive.layout import Layout
 from tui.archive.spool import Progress
@@ -112,7 +113,7 @@ def compare(
     pairs = pair(before, after)
     alike = Likeness(before, after, told=ARCHIVE in sections)
     found: dict[str, Callable[[], Iterable[Difference]]] = {
-        ARCHIVE: lambda: archive_apart(before, after, Likeness(before, after, told=False)),
+        ARCHIVE: lambda: archive_apart(before, after),
         "processes": lambda: processes_apart(pairs, before, after, alike, reveal=reveal),
         "sockets": lambda: sockets_apart(pairs, before, after, alike),
         "files": lambda: descriptors_apart(pairs, before, after, alike),
@@ -122,10 +123,8 @@ def compare(
     }
     told = "spec" in sections and all(SPEC in one.checkpoint.documents for one in (before, after))
     for section, name in _DOCUMENTS.items():
-        documents = (one.checkpoint.documents.get(name) for one in (before, after))
-        found[section] = lambda name=name, documents=documents: document_apart(  # type: ignore[misc]
-            name, *documents, alike, reveal=reveal, told=told
-        )
+        was, now = (one.checkpoint.documents.get(name) for one in (before, after))
+        found[section] = partial(document_apart, name, was, now, alike, reveal=reveal, told=told)
     return Comparison(
         before,
         after,
@@ -184,9 +183,9 @@ def _absent(name: str, side: Side) -> str:
 
 
 def _notes(name: str, before: Side, after: Side, pairs: Pairs) -> Iterable[str]:
-    partial = [which for which, side in (("first", before), ("second", after)) if side.partial]
-    if partial and name not in _DOCUMENTS and name != ARCHIVE:
-        sides = " and the ".join(partial)
+    unread = [which for which, side in (("first", before), ("second", after)) if side.partial]
+    if unread and name not in _DOCUMENTS and name != ARCHIVE:
+        sides = " and the ".join(unread)
         yield f"the {sides} could be read only in part: what is missing there is not told of"
     if name == "processes" and pairs.moved:
         yield f"PIDs differ: {pairs.moved:,} are matched by program and parents"

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from tui.checkpoint.comparison.difference import Difference, Fact, Unit, facts_apart
-from tui.checkpoint.comparison.likeness import Likeness
 from tui.checkpoint.comparison.side import Side
 from tui.checkpoint.origin import Engine
 from tui.checkpoint.sizes import sizes
@@ -18,9 +17,9 @@ _TOLD = {"memory", "shared", "root", "volume", "shm", "logs", "gpu", "ghosts"}
 """The parts whose size means something."""
 
 
-def archive_apart(before: Side, after: Side, alike: Likeness) -> Iterator[Difference]:
+def archive_apart(before: Side, after: Side) -> Iterator[Difference]:
     """The facts that differ."""
-    return facts_apart(_facts(before), _facts(after), alike)
+    return facts_apart(_facts(before), _facts(after), lambda _was, _now: "")
 
 
 def _facts(side: Side) -> Iterator[Fact]:

@@ -1,6 +1,6 @@
 """Which files processes had open before and after, descriptor by descriptor."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 
 from tui.checkpoint.comparison.difference import (
     Described,
@@ -42,8 +42,9 @@ _RUNS = "timers run on"
 def descriptors_apart(
     pairs: Pairs, before: Side, after: Side, alike: Likeness
 ) -> Iterator[Difference]:
-    """The descriptors of every process; a table that several share is told of the first."""
+    """The descriptors of every process; what several share is told of the first."""
     seen: set[tuple[int | None, int | None]] = set()
+    known: set[tuple[int, int]] = set()
     left = COMPARED
     for pair in pairs.pairs:
         tables = _table(pair.before), _table(pair.after)
@@ -56,14 +57,17 @@ def descriptors_apart(
         if left < 0:
             return
         if pair.before is None or pair.after is None:
-            known, kind = (now, Change.ADDED) if pair.before is None else (was, Change.REMOVED)
-            if known and not (before, after)[pair.before is not None].partial:
-                told = Described(pair.label, plural(len(known), "descriptor"))
+            listed, kind = (now, Change.ADDED) if pair.before is None else (was, Change.REMOVED)
+            if listed and not (before, after)[pair.before is not None].partial:
+                told = Described(pair.label, plural(len(listed), "descriptor"))
                 yield one_sided(pair.key, told, kind)
             continue
-        describe = _Reader(before).describe, _Reader(after).describe
+        files = {fd: (was[fd].file.id, now[fd].file.id) for fd in was.keys() & now.keys()}
+        repeated = {fd for fd, both in files.items() if both in known}
+        describe = _Reader(before, repeated).describe, _Reader(after, repeated).describe
         inside = matched(was, now, describe, alike, (before.partial, after.partial))
         yield together(pair.key, pair.label, inside, group=True)
+        known |= set(files.values())
     was_locked, now_locked = _locks(before, pairs.before), _locks(after, pairs.after)
     unread = before.partial, after.partial
     locks = [*matched(was_locked, now_locked, (_lock, _lock), alike, unread)]
@@ -83,20 +87,23 @@ def _listed(side: Side, table: int | None) -> dict[str, Descriptor]:
 class _Reader:
     """What one side says of its descriptors."""
 
-    def __init__(self, side: Side) -> None:
+    def __init__(self, side: Side, repeated: Set[str]) -> None:
+        """`repeated` are the descriptors of files that another process was told to have."""
         self._side = side
+        self._repeated = repeated
 
     def describe(self, one: Descriptor) -> Described:
         what = self._what(one.file)
-        return Described(f"fd {one.fd}", what, facts=lambda: self._facts(one, what))
+        facts = self._own if str(one.fd) in self._repeated else self._all
+        return Described(f"fd {one.fd}", what, facts=lambda: facts(one))
 
     def _what(self, file: OpenFile) -> str:
         socket = self._side.inside.sockets.by_file.get(file.id)
         return socket_name(socket) if socket else file.description
 
-    def _facts(self, one: Descriptor, what: str) -> Iterator[Fact]:
+    def _all(self, one: Descriptor) -> Iterator[Fact]:
         file = one.file
-        yield Fact("what", what)
+        yield Fact("what", self._what(file))
         yield Fact("type", file.type)
         yield Fact("flags", file.flags)
         yield Fact("position", file.position)
@@ -104,9 +111,12 @@ class _Reader:
         yield Fact("mode", file.mode, Unit.MODE)
         yield Fact("deleted", file.deleted.kind if file.deleted else None)
         yield Fact("build ID", file.build_id or None)
+        yield from _detail(file)
+        yield from self._own(one)
+
+    def _own(self, one: Descriptor) -> Iterator[Fact]:
         yield Fact("close on exec", one.close_on_exec)
         yield Fact("security label", one.label or None)
-        yield from _detail(file)
 
 
 def _detail(file: OpenFile) -> Iterator[Fact]:

@@ -5,22 +5,25 @@ Of values that are masked nothing is told but that they differ.
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tui.checkpoint.checkpoint import CONFIG, SPEC
 from tui.checkpoint.comparison.difference import (
-    Alike,
     Difference,
     Kind,
     Unit,
     together,
     unique,
 )
+from tui.checkpoint.comparison.likeness import Likeness
 from tui.checkpoint.config import Json
 from tui.checkpoint.secrets import masked
 
 MASKED = "the values differ, both are masked"
+
+_ABSENT = "one that is absent is read as this"
+"""How Go's JSON, in which the engines are written, takes a key that is not there."""
 
 _EVERY = "it differs with every checkpoint"
 
@@ -54,10 +57,12 @@ class _Value:
 
     raw: Json
     shown: Json
+    word: bool = False
+    """It is one of a list of words, which says all by being there."""
 
 
 def document_apart(
-    name: str, before: Json, after: Json, alike: Alike, *, reveal: bool, told: bool = True
+    name: str, before: Json, after: Json, alike: Likeness, *, reveal: bool, told: bool = True
 ) -> Iterator[Difference]:
     """What differs between two documents, both the member `name`, key by key.
 
@@ -82,7 +87,7 @@ def document_apart(
 class _Walk:
     """Goes down both documents."""
 
-    alike: Alike
+    alike: Likeness
     passing: str = ""
     """Why all differences from here on mean nothing."""
 
@@ -93,8 +98,12 @@ class _Walk:
         if was is not None and now is not None:
             return self.apart(key, label, was, now)
         kind = Kind.ADDED if was is None else Kind.REMOVED
-        before, after = (one.shown if one else None for one in (was, now))
-        return Difference(key, label, kind, before, after, unit, passing=self.passing)
+        known = was or now
+        assert known
+        passing = self.passing or ("" if known.raw or known.word else _ABSENT)
+        value = None if known.word else known.shown
+        before, after = (value, None) if was else (None, value)
+        return Difference(key, label, kind, before, after, unit, passing=passing)
 
     def apart(self, key: str, label: str, was: _Value, now: _Value) -> Difference:
         """A part that is in both."""
@@ -105,12 +114,15 @@ class _Walk:
         if isinstance(was.raw, dict) and isinstance(now.raw, dict):
             inside = _sides(_entries(was), _entries(now))
         elif isinstance(was.raw, list) and isinstance(now.raw, list):
-            if key.casefold() in _COMMANDS:
+            words = all(isinstance(one, str) for one in (*was.raw, *now.raw))
+            if words and key.casefold() in _COMMANDS:
                 return self._leaf(key, label, was, now, Unit.COMMAND)
-            inside = _listed(key, was, now)
+            inside = _listed(key, was, now, self.alike)
         else:
             return self._leaf(key, label, was, now)
-        found = (self.either(name, name, one, other) for name, one, other in inside)
+        found = (
+            self.either(name, _label(name, one, other), one, other) for name, one, other in inside
+        )
         return together(key, label, found, group=True)
 
     def _leaf(
@@ -142,13 +154,18 @@ def _entries(value: _Value) -> dict[str, _Value]:
     return {key: _Value(one, value.shown[key]) for key, one in value.raw.items()}
 
 
-def _listed(key: str, was: _Value, now: _Value) -> _Sides:
+def _label(key: str, was: _Value | None, now: _Value | None) -> str:
+    known = now or was
+    return str(known.shown) if known and known.word else key
+
+
+def _listed(key: str, was: _Value, now: _Value, alike: Likeness) -> _Sides:
     """The parts of two lists by what tells them apart."""
     both = (*was.raw, *now.raw)
     if key.casefold() == _ENVIRONMENT and all(isinstance(one, str) for one in both):
         return _sides(_variables(was), _variables(now))
     if all(not isinstance(one, dict | list) for one in both):
-        return _sides(_words(was), _words(now))
+        return _sides(_words(was, alike.earlier), _words(now, alike.later))
     for identity in _IDENTITIES:
         found = _named(was, identity), _named(now, identity)
         if found[0] is not None and found[1] is not None:
@@ -165,10 +182,13 @@ def _variables(entries: _Value) -> dict[str, _Value]:
     )
 
 
-def _words(words: _Value) -> dict[str, _Value]:
-    """Each word once; its value is that it is there."""
-    names = (word if isinstance(word, str) else json.dumps(word) for word in words.shown)
-    return {name: _Value(None, None) for name in names}
+def _words(words: _Value, essence: Callable[[str], str]) -> dict[str, _Value]:
+    """Each once, by what of it is not made anew."""
+    known = {
+        (word if isinstance(word, str) else json.dumps(word)): shown
+        for word, shown in zip(words.raw, words.shown, strict=True)
+    }
+    return unique((essence(text), _Value(text, shown, True)) for text, shown in known.items())
 
 
 def _named(objects: _Value, identity: Sequence[str]) -> dict[str, _Value] | None:

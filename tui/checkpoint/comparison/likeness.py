@@ -74,10 +74,17 @@ def _own(side: Side) -> re.Pattern[str] | None:
 
 
 def _essence(own: re.Pattern[str] | None, text: str) -> str:
-    if own:
-        text = own.sub("…", text)
+    """What is left of `text` without IDs; of a path without what leads there, too.
+
+    Engines keep what belongs to a container in a folder that is called by its ID.
+    """
+    patterns = [own] if own else []
     if not _IDS.fullmatch(text):
-        text = _IDS.sub("…", text)
+        patterns.append(_IDS)
+    for pattern in patterns:
+        if text.startswith("/") and (found := pattern.search(text)):
+            text = f"…{text[found.end() :]}"
+        text = pattern.sub("…", text)
     return _NUMBERS.sub(_without, text)
 
 

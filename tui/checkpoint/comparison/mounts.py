@@ -7,6 +7,7 @@ from tui.checkpoint.comparison.likeness import Likeness
 from tui.checkpoint.comparison.side import Side
 from tui.criu.mounts import Mount
 
+_LAYERS = "layers of the engine's own"
 _NUMBERED = "numbers that the kernel gives"
 
 
@@ -44,7 +45,8 @@ def _facts(mount: Mount) -> Iterator[Fact]:
     yield Fact("source", mount.source or None)
     yield Fact("part of it", mount.root)
     yield Fact("flags", mount.flags)
-    yield Fact("options", mount.options or None)
+    layers = _LAYERS if mount.file_system == "overlay" else ""
+    yield Fact("options", mount.options or None, passing=layers)
     yield Fact("file system flags", mount.super_flags)
     yield Fact("external", mount.external or None)
     yield Fact("deleted", mount.deleted)

@@ -16,6 +16,7 @@ from tui.checkpoint.comparison.likeness import Likeness
 from tui.checkpoint.comparison.pairs import Pair, Pairs
 from tui.checkpoint.comparison.side import Side
 from tui.criu.processes import Process
+from tui.criu.threads import Credentials
 from tui.text import MASK, Redactor
 
 _MOMENT = "what it did at that moment"
@@ -54,7 +55,7 @@ def _apart(
     found = [*facts_apart(was.facts(before), now.facts(after), alike)]
     earlier, later = was.environment(before), now.environment(after)
     if earlier is not None and later is not None and earlier != later:
-        found.append(_environment(earlier, later, reveal=reveal))
+        found.append(_environment(earlier, later, alike, reveal=reveal))
     if before.pid != after.pid:
         passing = "matched by its program and parents"
         found.append(Difference("PID", "PID", Kind.CHANGED, before.pid, after.pid, passing=passing))
@@ -96,7 +97,8 @@ class _Reader:
         yield Fact("working folder", process.cwd or None)
         yield Fact("root", process.root or None)
         yield Fact("threads", len(process.threads) or None)
-        yield Fact("thread names", tuple(unique((one.name, 0) for one in process.threads)))
+        others = (one.name for one in process.threads if one.tid != process.pid)
+        yield Fact("other threads", tuple(unique((name, 0) for name in others)))
         yield from self._rights(process)
         yield from _signals(process)
         yield Fact("umask", None if process.umask is None else f"{process.umask:04o}")
@@ -106,8 +108,10 @@ class _Reader:
         for limit in process.limits:
             soft, hard = ("unlimited" if one is None else one for one in (limit.soft, limit.hard))
             yield Fact(f"limit {limit.name}", f"{soft}, at most {hard}")
-        for cgroup in process.cgroups:
-            yield Fact(f"cgroup {cgroup.controller}".rstrip(), cgroup.path)
+        paths = {cgroup.path for cgroup in process.cgroups}
+        for cgroup in process.cgroups[: 1 if len(paths) == 1 else None]:
+            of = f" of {cgroup.controller}" if len(paths) > 1 else ""
+            yield Fact(f"cgroup{of}", cgroup.path)
         yield Fact("process group", self._key(process.pgid))
         yield Fact("session", self._key(process.sid))
         leader = process.leader
@@ -124,11 +128,9 @@ class _Reader:
         yield Fact("group", _ids(rights.gid, rights.effective_gid, rights.saved_gid))
         yield Fact("more groups", tuple(map(str, rights.groups)))
         yield Fact("no new privileges", rights.no_new_privs)
-        yield Fact("capabilities", rights.effective)
-        yield Fact("permitted capabilities", rights.permitted)
+        yield Fact("capabilities", _capabilities(rights))
         yield Fact("inheritable capabilities", rights.inheritable)
         yield Fact("ambient capabilities", rights.ambient)
-        yield Fact("bounding capabilities", rights.bounding)
         yield Fact("secure bits", rights.securebits)
         yield Fact("security label", rights.lsm_profile or None)
         yield Fact("nice", leader.nice)
@@ -156,20 +158,40 @@ def _signals(process: Process) -> Iterator[Fact]:
     yield Fact("timers", tuple(unique((one, 0) for one in timers)))
 
 
+def _capabilities(rights: Credentials) -> tuple[str, ...]:
+    """Each once; one that is not in all three sets with those that it is in."""
+    sets = {
+        "effective": set(rights.effective),
+        "permitted": set(rights.permitted),
+        "bounding": set(rights.bounding),
+    }
+    found = []
+    for one in dict.fromkeys((*rights.bounding, *rights.permitted, *rights.effective)):
+        names = [name for name, those in sets.items() if one in those]
+        found.append(one if len(names) == len(sets) else f"{one} ({', '.join(names)} alone)")
+    return tuple(found)
+
+
 def _ids(real: int, effective: int, saved: int) -> str:
     return str(real) if real == effective == saved else f"{real}, {effective}, {saved}"
 
 
-def _environment(was: Mapping[str, str], now: Mapping[str, str], *, reveal: bool) -> Difference:
+def _environment(
+    was: Mapping[str, str], now: Mapping[str, str], alike: Likeness, *, reveal: bool
+) -> Difference:
     found = []
     for name in dict.fromkeys((*was, *now)):
         before, after = was.get(name), now.get(name)
         if before == after:
             continue
         kind = Kind.ADDED if before is None else Kind.REMOVED if after is None else Kind.CHANGED
-        hidden = "" if reveal or kind is not Kind.CHANGED else MASKED
-        shown = (one if reveal else _masked(one) for one in (before, after))
-        found.append(Difference(name, name, kind, *shown, note=hidden))
+        shown = [one if reveal else _masked(one) for one in (before, after)]
+        hidden = MASKED if shown[0] == shown[1] else ""
+        found.append(
+            Difference(
+                name, name, kind, shown[0], shown[1], note=hidden, passing=alike(before, after)
+            )
+        )
     return together("environment", "environment", found, group=True)
 
 
