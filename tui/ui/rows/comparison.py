@@ -19,7 +19,7 @@ from tui.ui.rows.model import Column, Row, Table
 _COLUMNS = (
     Column("WHAT", "key", widest=44),
     Column("CHANGE", widest=9),
-    Column("BEFORE", widest=48, rank=1),
+    Column("BEFORE", widest=48),
     Column("AFTER", widest=1000),
 )
 
@@ -127,10 +127,11 @@ def _row(one: Difference, id_: str, depth: int) -> Row:
     before, after = both_words(one) if one.group or not one.inside else ("", "")
     if one.kind is Kind.SAME and before == after:
         before = ""
-    more = one.note if not after else ""
+    elif one.note and before == after:
+        before, after = "", one.note
     return Row(
         id_,
-        (one.label, kind_words(one), before, after or more),
+        (one.label, kind_words(one), before, after or one.note),
         depth,
         tone=_tone(one),
         copy=_copied(one),
