@@ -215,15 +215,19 @@ def matched(
             if not unread[0]:
                 yield one_sided(key, now(after[key]), Kind.ADDED)
         else:
-            earlier, later = was(before[key]), now(after[key])
-            yield together(
-                key,
-                later.label,
-                facts_apart(earlier.facts(), later.facts(), alike),
-                before=earlier.value,
-                after=later.value,
-                unit=later.unit,
-            )
+            yield two_sided(key, was(before[key]), now(after[key]), alike)
+
+
+def two_sided(key: str, was: Described, now: Described, alike: Alike) -> Difference:
+    """What is there before and after."""
+    return together(
+        key,
+        now.label,
+        facts_apart(was.facts(), now.facts(), alike),
+        before=was.value,
+        after=now.value,
+        unit=now.unit,
+    )
 
 
 def one_sided(key: str, thing: Described, kind: Kind) -> Difference:

@@ -11,9 +11,9 @@ from tui.checkpoint.comparison.difference import (
     Difference,
     Fact,
     Unit,
-    matched,
     one_sided,
     together,
+    two_sided,
 )
 from tui.checkpoint.comparison.difference import Kind as Change
 from tui.checkpoint.comparison.likeness import Likeness, same_container
@@ -85,36 +85,22 @@ def _entries_apart(
     first, second = readers
     for path in sorted({*earlier, *later}):
         entry, other = earlier.get(path), later.get(path)
-        gone = entry is not None and entry.fate is Fate.REMOVED
-        goes = other is not None and other.fate is Fate.REMOVED
-        if gone and goes:
+        was_there = entry is not None and entry.fate is not Fate.REMOVED
+        is_there = other is not None and other.fate is not Fate.REMOVED
+        if entry and other and was_there and is_there:
+            yield two_sided(path, first.describe(entry), second.describe(other), alike)
+        elif entry and other and not (was_there or is_there):
             yield Difference(path, path, Change.SAME, note="deleted")
-        elif goes:
-            if not (entry is None and unread[0]):
-                before = first.describe(entry).value if entry else None
-                yield Difference(
-                    path,
-                    path,
-                    Change.REMOVED,
-                    before,
-                    unit=Unit.BYTES,
-                    note="" if entry else "deleted from the image",
-                )
-        elif gone:
-            if not (other is None and unread[1]):
-                after = second.describe(other).value if other else None
-                yield Difference(
-                    path,
-                    path,
-                    Change.ADDED,
-                    None,
-                    after,
-                    Unit.BYTES,
-                    "" if other else "in the image again",
-                )
+        elif (entry is None and unread[0]) or (other is None and unread[1]):
+            continue
+        elif entry and was_there:
+            yield one_sided(path, first.describe(entry), Change.REMOVED)
+        elif other and is_there:
+            yield one_sided(path, second.describe(other), Change.ADDED)
+        elif other:
+            yield Difference(path, path, Change.REMOVED, note="deleted from the image")
         else:
-            pair = ({path: entry} if entry else {}), ({path: other} if other else {})
-            yield from matched(*pair, (first.describe, second.describe), alike, unread)
+            yield Difference(path, path, Change.ADDED, note="in the image again")
 
 
 @dataclass(frozen=True, slots=True)
