@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC
 
 from tui.archive.extract import Chosen
 from tui.archive.model import MemberKind
@@ -47,9 +46,9 @@ def filesystem_apart(
                 told = plural(len(system.entries), "name")
                 yield one_sided(key, Described(_label(system), told), kind)
             continue
-        readers = tuple(
-            _Reader(systems[key], found, timeless)
-            for systems, found in zip((was, now), digests, strict=True)
+        readers = (
+            _Reader(was[key], digests[0], timeless),
+            _Reader(now[key], digests[1], timeless),
         )
         inside = _entries_apart(was[key], now[key], readers, alike, unread)
         yield together(key, _label(now[key]), inside, group=True)
@@ -71,7 +70,7 @@ def same_size(before: Side, after: Side) -> Iterator[tuple[Chosen, Chosen]]:
 def _entries_apart(
     was: FileSystem,
     now: FileSystem,
-    readers: "tuple[_Reader, ...]",
+    readers: "tuple[_Reader, _Reader]",
     alike: Likeness,
     unread: tuple[bool, bool],
 ) -> Iterator[Difference]:
@@ -127,8 +126,8 @@ class _Reader:
         yield Fact("link", member.link or None)
         yield Fact(_CONTENT, self.digests.get((self.system.where, member.name)))
         yield Fact("mode", member.mode, Unit.MODE)
-        yield Fact("owner", ":".join(map(str, member.owner)))
-        moment = f"{member.mtime.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
+        yield Fact("owner", f"{member.owner[0]}:{member.owner[1]}")
+        moment = member.mtime.isoformat(" ")
         yield Fact("modified", moment, passing=_FOLDERS if folder else self.timeless)
 
 
