@@ -85,6 +85,8 @@ class CompareScreen(PodthawScreen):
         self._reveal = False
         self._everything = False
         self._pause: Timer | None = None
+        self._told = ""
+        """How far the reading was when that was last said."""
 
     def compose(self) -> ComposeResult:
         """Who is compared, the filter, the differences, the keys."""
@@ -138,13 +140,19 @@ class CompareScreen(PodthawScreen):
                 raise ArchiveError("It was stopped.")
             contents = checkpoint.contents
             share = contents.position / max(contents.identity.size, 1)
-            self.post_message(self.Progressed(f"Reading {name} … {share:.0%} (Esc stops)"))
+            self._tell(f"Reading {name} … {share:.0%} (Esc stops)")
         if checkpoint is None:
             raise ArchiveError(f"{safe_text(path)}: there is nothing in it.")
         return read_side(checkpoint, going_on(worker, partial(self._unpacked, name)))
 
     def _unpacked(self, name: str, percent: int) -> None:
-        self.post_message(self.Progressed(f"Unpacking {name} … {percent} % (Esc stops)"))
+        self._tell(f"Unpacking {name} … {percent} % (Esc stops)")
+
+    def _tell(self, words: str) -> None:
+        """Say how far the reading is, once; called from its thread."""
+        if words != self._told:
+            self._told = words
+            self.post_message(self.Progressed(words))
 
     @on(Progressed)
     def _progressed(self, event: Progressed) -> None:
