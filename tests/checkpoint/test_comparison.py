@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.archive.builders import PACKERS
+from tests.archive.builders import PACKERS, unpacked
 from tests.checkpoint.builders import loaded
 from tests.checkpoint.comparisons import (
     RUNC,
@@ -292,11 +292,21 @@ def test_what_a_damaged_archive_lacks_was_not_removed(tmp_path: Path) -> None:
     assert any("the second could be read only in part" in note for note in notes)
 
 
-def test_a_missing_document_is_not_compared(tmp_path: Path) -> None:
+def test_a_document_that_only_one_has_is_a_difference(tmp_path: Path) -> None:
     bare = rebuilt(tmp_path, lambda members: members.pop("network.status"))  # type: ignore[arg-type]
-    [network] = [one for one in compare(side(WEB), side(bare)).sections if one.name == "network"]
-    assert network.notes == ("not compared: the second has no network.status that can be read",)
-    assert network.root.counts.differing == 0
+    assert apart(WEB, bare, "network") == [("/network.status", "removed", "")]
+    assert apart(bare, WEB, "network") == [("/network.status", "added", "")]
+    assert apart(bare, bare, "network") == []
+
+
+def test_what_nobody_expects_of_bare_images_is_not_compared(tmp_path: Path) -> None:
+    with unpacked(WEB) as tar:
+        tar.extractall(tmp_path, filter="data")
+    found = compare(side(WEB), side(tmp_path / "checkpoint"))
+    left_out = {one.name: one.notes for one in found.sections if not one.compared}
+    assert left_out.keys() == {"filesystem", "network", "config", "spec"}
+    assert left_out["spec"] == ("not compared: the second has no spec.dump that can be read",)
+    assert flat(found, "processes") == []
 
 
 def test_a_changed_spec_shows_once(tmp_path: Path) -> None:

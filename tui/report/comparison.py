@@ -34,7 +34,13 @@ _LINE = 60
 def comparison_document(
     comparison: Comparison, *, everything: bool, sha256: tuple[str, str]
 ) -> dict[str, Any]:
-    """What `diff --json` prints; what is the same is left out unless `everything` is wanted."""
+    """What `diff --json` prints; what is the same is left out unless `everything` is wanted.
+
+    Each difference has what tells it apart (`key`), what people call it (`label`), its `kind`
+    (`added`, `removed`, `changed`, `same`), the values `before` and `after` with their `unit`
+    (`bytes`, `mode`, `address`, `command`, or none), a `note`, why it means nothing (`passing`,
+    empty if it does), and the differences `inside` it.
+    """
     before, after = comparison.before, comparison.after
     return {
         "schema": SCHEMA,
@@ -52,6 +58,7 @@ def comparison_document(
         ],
         "sections": {
             section.name: {
+                "compared": section.compared,
                 "counts": _counts(section.root.counts),
                 "notes": list(section.notes),
                 "differences": [
@@ -75,7 +82,9 @@ def comparison_lines(comparison: Comparison, *, everything: bool) -> list[str]:
     ]
     differing = [one for one in comparison.sections if one.root.counts.differing]
     lines += ["", *(_overview(differing) if differing else [NOTHING])]
-    same = [one.title for one in comparison.sections if not one.root.counts.differing]
+    same = [
+        one.title for one in comparison.sections if one.compared and not one.root.counts.differing
+    ]
     if differing and same:
         lines.append(f"no difference in: {', '.join(same)}")
     lines += [f"note: {title}: {note}" for title, note in notes]

@@ -59,6 +59,8 @@ class Section:
     """The group of all things in it."""
     notes: tuple[str, ...] = ()
     """What could not be compared, or not surely."""
+    compared: bool = True
+    """Both sides have something to compare."""
 
     @property
     def title(self) -> str:
@@ -164,7 +166,7 @@ def _section(
     ]
     if reasons:
         nothing = together(name, TITLES[name], (), group=True)
-        return Section(name, nothing, tuple(reasons) if len(reasons) == 1 else ())
+        return Section(name, nothing, tuple(reasons) if len(reasons) == 1 else (), False)
     root = together(name, TITLES[name], inside(), group=True)
     return Section(name, root, tuple(_notes(name, before, after, pairs)))
 
@@ -174,7 +176,9 @@ def _absent(name: str, side: Side) -> str:
     checkpoint = side.checkpoint
     if name in _DOCUMENTS:
         member = _DOCUMENTS[name]
-        return "" if member in checkpoint.documents else f"has no {member} that can be read"
+        unread = checkpoint.bare or not checkpoint.contents.complete
+        lacks = unread and member not in checkpoint.documents
+        return f"has no {member} that can be read" if lacks else ""
     if name in _FRAGILE and checkpoint.layout is Layout.PODMAN_PRE:
         return "is a pre-checkpoint, which has memory alone"
     if name == "filesystem" and (checkpoint.bare or checkpoint.layout is Layout.PODMAN_PRE):

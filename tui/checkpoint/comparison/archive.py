@@ -1,6 +1,6 @@
 """What the archives say of themselves: who made them of what, with which tools, how large."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from datetime import datetime
 
 from tui.checkpoint.comparison.difference import Difference, Fact, Unit, facts_apart
@@ -10,6 +10,7 @@ from tui.checkpoint.sizes import sizes
 from tui.checkpoint.summary import lacking, podman_version
 
 _EVERY = "every checkpoint has its own"
+_UNTOLD = "only one of them says it"
 _PACKED = "how it is packed"
 _BELOW = "what it is made of is compared by itself"
 
@@ -19,10 +20,12 @@ _TOLD = {"memory", "shared", "root", "volume", "shm", "logs", "gpu", "ghosts"}
 
 def archive_apart(before: Side, after: Side) -> Iterator[Difference]:
     """The facts that differ."""
-    return facts_apart(_facts(before), _facts(after), lambda _was, _now: "")
+    told = dict(before.origin.tools).keys() & dict(after.origin.tools).keys()
+    return facts_apart(_facts(before, told), _facts(after, told), lambda _was, _now: "")
 
 
-def _facts(side: Side) -> Iterator[Fact]:
+def _facts(side: Side, told: Set[str]) -> Iterator[Fact]:
+    """All of them; `told` are the tools that both sides name."""
     checkpoint, known = side.checkpoint, side.origin
     contents = checkpoint.contents
     yield Fact("engine", known.engine.label)
@@ -38,7 +41,7 @@ def _facts(side: Side) -> Iterator[Fact]:
     if known.engine is Engine.PODMAN:
         yield Fact("written by Podman, at least", podman_version(checkpoint) or None)
     for name, value in known.tools:
-        yield Fact(name, value)
+        yield Fact(name, value, passing="" if name in told else _UNTOLD)
     yield Fact("architecture", side.inside.processes.architecture or None)
     yield Fact("lacks", tuple(lacking(checkpoint)))
     yield Fact("checkpointed", _moment(known.checkpointed), passing=_EVERY)
