@@ -23,6 +23,7 @@ from tui.report.parts import (
     sizes_document,
     stats_document,
 )
+from tui.restore.ability import ability
 from tui.restore.conflict import Conflict, Remedy
 from tui.restore.events import Event, Finished
 from tui.restore.journal import Record, State
@@ -169,7 +170,14 @@ def conflict_document(conflict: Conflict) -> dict[str, Any]:
 
 def host_document(facts: HostFacts) -> dict[str, Any]:
     """What `host --json` prints."""
-    return {"schema": SCHEMA, "host": facts_json(facts)}
+    found = ability(facts)
+    return {
+        "schema": SCHEMA,
+        "verdict": found.verdict.value,
+        "obstacles": found.obstacles,
+        "unknown": found.unknown,
+        "host": facts_json(facts),
+    }
 
 
 def history_document(states: Iterable[tuple[Record, State]]) -> dict[str, Any]:

@@ -52,6 +52,7 @@ _NAMES = {
     "f1": "F1",
     "f2": "F2",
     "slash": "/",
+    "plus": "+",
     "escape": "Esc",
     "enter": "Enter",
     "space": "Space",
@@ -74,6 +75,7 @@ KEYS: dict[Scope, tuple[Key, ...]] = {
         Key("quit", "q,ctrl+q", "quit", "Quit", "Leave podthaw; a running restore asks first."),
         Key("commands", "ctrl+p", "command_palette", "Commands", "Find a command by name.", False),
         Key("history", "f2", "history", "History", "The restores that were run from here.", False),
+        Key("zoom", "plus", "zoom", "Zoom", "The pane with the cursor alone, and back.", False),
         Key("suspend", "ctrl+z", "suspend_process", "Suspend", "To the shell; fg returns.", False),
     ),
     Scope.INSPECTOR: (
@@ -166,6 +168,7 @@ KEYS: dict[Scope, tuple[Key, ...]] = {
         Key("filter", "slash", "filter", "Filter", "Show only lines that contain some words."),
         Key("level", "v", "level", "Level", "Show all lines, or only the louder ones."),
         Key("fold", "z", "fold", "Fold", "Fold CRIU's many debug lines, or show each of them."),
+        Key("wrap", "W", "wrap", "Wrap", "Break long lines, or let them leave the window.", False),
         Key("next-error", "n", "error(1)", "Next error", "To the next error.", False),
         Key("last-error", "N", "error(-1)", "Error before", "To the error before.", False),
         Key("save", "w", "save", "Save", "Save the log to a file.", False),
