@@ -71,9 +71,9 @@ def document_apart(
     was, now = (_Value(one, one if reveal else masked(name, one)) for one in (before, after))
     walk = _Walk(alike)
     if not isinstance(before, dict) or not isinstance(after, dict):
-        sides = (None if one.raw is None else one for one in (was, now))
-        if before is not None or after is not None:
-            yield walk.either("document", name, *sides)
+        earlier, later = (None if one.raw is None else one for one in (was, now))
+        if earlier or later:
+            yield walk.either("document", name, earlier, later)
         return
     for key, one, other in _sides(_entries(was), _entries(now)):
         lower = key.casefold()

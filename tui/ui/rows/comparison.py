@@ -30,7 +30,7 @@ _STEP = "\x1f"
 because each row is looked up among those beside it."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Compared:
     """The rows, and what each is about."""
 

@@ -293,7 +293,7 @@ class CompareScreen(PodthawScreen):
             bar.end()
 
     def _take(self, comparison: Comparison, looked: Looked) -> None:
-        if self._sides == (comparison.before, comparison.after):
+        if self._sides and self._sides[0] is comparison.before:  # not if they were swapped
             self._looked = looked
             self._compare()
 
