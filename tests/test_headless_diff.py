@@ -34,7 +34,7 @@ def test_differences_are_told_by_section_and_end_with_1(capsys: Captured) -> Non
     assert "web" in lines[0]
     assert lines[1].startswith("after   ")
     assert "on-runc" in lines[1]
-    assert lines[2].startswith("two containers, the second ")
+    assert lines[2].startswith("two containers, the second is ")
     assert "  ~ changed  runtime  crun → runc" in lines
     assert "  - removed  tcp6 [::]:80  LISTEN" in lines
     assert lines[-1].endswith("of IDs, times and the like left out (--all shows them)")

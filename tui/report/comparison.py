@@ -129,8 +129,8 @@ def relation_words(comparison: Comparison) -> str:
     if not seconds:
         return f"{who}, at the same second"
     first, last = sorted((before.checkpointed, after.checkpointed))
-    how = "later" if seconds > 0 else "earlier (swap the two to see what time has changed)"
-    return f"{who}, the second {age(first, last).removesuffix(' ago')} {how}"
+    how = "newer" if seconds > 0 else "older"
+    return f"{who}, the second is {age(first, last).removesuffix(' ago')} {how} than the first"
 
 
 def counts_words(counts: Counts) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Set
 from datetime import datetime
 
 from tui.checkpoint.comparison.difference import Difference, Fact, Unit, facts_apart
+from tui.checkpoint.comparison.likeness import Exact
 from tui.checkpoint.comparison.side import Side
 from tui.checkpoint.origin import Engine
 from tui.checkpoint.sizes import sizes
@@ -21,7 +22,7 @@ _TOLD = {"memory", "shared", "root", "volume", "shm", "logs", "gpu", "ghosts"}
 def archive_apart(before: Side, after: Side) -> Iterator[Difference]:
     """The facts that differ."""
     told = dict(before.origin.tools).keys() & dict(after.origin.tools).keys()
-    return facts_apart(_facts(before, told), _facts(after, told), lambda _was, _now: "")
+    return facts_apart(_facts(before, told), _facts(after, told), Exact(before, after))
 
 
 def _facts(side: Side, told: Set[str]) -> Iterator[Fact]:

@@ -65,12 +65,11 @@ def descriptors_apart(
         files = {fd: (was[fd].file.id, now[fd].file.id) for fd in was.keys() & now.keys()}
         repeated = {fd for fd, both in files.items() if both in known}
         describe = _Reader(before, repeated).describe, _Reader(after, repeated).describe
-        inside = matched(was, now, describe, alike, (before.partial, after.partial))
+        inside = matched(was, now, describe, alike)
         yield together(pair.key, pair.label, inside, group=True)
         known |= set(files.values())
     was_locked, now_locked = _locks(before, pairs.before), _locks(after, pairs.after)
-    unread = before.partial, after.partial
-    locks = [*matched(was_locked, now_locked, (_lock, _lock), alike, unread)]
+    locks = [*matched(was_locked, now_locked, (_lock, _lock), alike)]
     if locks:
         yield together("locks", "file locks", locks, group=True)
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from tui.checkpoint.config import Json
 
@@ -136,8 +136,14 @@ def together(
     )
 
 
-Alike = Callable[[Json, Json], str]
-"""Why the difference of two values means nothing; empty: it does."""
+class Alike(Protocol):
+    """Knows which differences mean nothing, and what may only have been unread."""
+
+    unread: tuple[bool, bool]
+    """What is missing before, or after, was perhaps not read: it is no difference."""
+
+    def __call__(self, before: Json, after: Json, /) -> str:
+        """Why the difference of two values means nothing; empty: it does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,21 +172,29 @@ def facts_apart(
         if was == now:
             continue
         if isinstance(was or now, tuple):
-            yield words_apart(name, was or (), now or (), passing)
+            yield words_apart(name, was or (), now or (), passing, alike.unread)
             continue
         kind = Kind.ADDED if was is None else Kind.REMOVED if now is None else Kind.CHANGED
+        if (kind is Kind.ADDED and alike.unread[0]) or (kind is Kind.REMOVED and alike.unread[1]):
+            continue
         passing = passing or (alike(was, now) if kind is Kind.CHANGED else "")
         yield Difference(name, name, kind, was, now, known.unit, passing=passing)
 
 
 def words_apart(
-    name: str, before: Iterable[str], after: Iterable[str], passing: str = ""
+    name: str,
+    before: Iterable[str],
+    after: Iterable[str],
+    passing: str = "",
+    unread: tuple[bool, bool] = (False, False),
 ) -> Difference:
     """Two lists of words without an order, as what is only in one of them."""
     was, now = dict.fromkeys(before), dict.fromkeys(after)
-    gone = [Difference(one, one, Kind.REMOVED, passing=passing) for one in was if one not in now]
-    new = [Difference(one, one, Kind.ADDED, passing=passing) for one in now if one not in was]
-    return together(name, name, (*gone, *new))
+    gone = () if unread[1] else [one for one in was if one not in now]
+    new = () if unread[0] else [one for one in now if one not in was]
+    found = [Difference(one, one, Kind.REMOVED, passing=passing) for one in gone]
+    found += [Difference(one, one, Kind.ADDED, passing=passing) for one in new]
+    return together(name, name, found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,20 +213,15 @@ def matched(
     after: Mapping[str, T],
     describe: tuple[Callable[[T], Described], Callable[[T], Described]],
     alike: Alike,
-    unread: tuple[bool, bool] = (False, False),
 ) -> Iterator[Difference]:
-    """Things by what tells them apart, those before in front.
-
-    `unread` tells whether what is missing before, or after, may only have been unread: that is
-    left out.
-    """
+    """Things by what tells them apart, those before in front."""
     was, now = describe
     for key in _merged(before, after):
         if key not in after:
-            if not unread[1]:
+            if not alike.unread[1]:
                 yield one_sided(key, was(before[key]), Kind.REMOVED)
         elif key not in before:
-            if not unread[0]:
+            if not alike.unread[0]:
                 yield one_sided(key, now(after[key]), Kind.ADDED)
         else:
             yield two_sided(key, was(before[key]), now(after[key]), alike)

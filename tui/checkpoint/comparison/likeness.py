@@ -37,6 +37,7 @@ class Likeness:
 
     def __init__(self, before: Side, after: Side, *, told: bool = True) -> None:
         """With `told`, what the archive section tells need not be told again."""
+        self.unread = before.partial, after.partial
         self.earlier = partial(_essence, _own(before))
         """What of a text before is not made anew."""
         self.later = partial(_essence, _own(after))
@@ -51,6 +52,17 @@ class Likeness:
             if any(earlier and (before, after) == (earlier, later) for earlier, later in pairs):
                 return TOLD
         return ANEW if self.earlier(before) == self.later(after) else ""
+
+
+class Exact:
+    """Takes every difference for one that means something."""
+
+    def __init__(self, before: Side, after: Side) -> None:
+        self.unread = before.partial, after.partial
+
+    def __call__(self, _before: Json, _after: Json) -> str:
+        """Nothing."""
+        return ""
 
 
 def same_container(before: Side, after: Side) -> bool:

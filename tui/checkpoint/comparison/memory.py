@@ -92,7 +92,6 @@ def memory_apart(
             _objects(after),
             (_object, _object),
             alike,
-            (before.partial, after.partial),
         )
     ]
     if shared:

@@ -18,7 +18,6 @@ def mounts_apart(before: Side, after: Side, alike: Likeness) -> Iterator[Differe
         unique((alike.later(key), one) for key, one in _by_place(after).items()),
         (_describe, _describe),
         alike,
-        (before.partial, after.partial),
     )
 
 
@@ -50,7 +49,7 @@ def _facts(mount: Mount) -> Iterator[Fact]:
     yield Fact("file system flags", mount.super_flags)
     yield Fact("external", mount.external or None)
     yield Fact("deleted", mount.deleted)
-    yield Fact("content in the archive", bool(mount.archive))
+    yield Fact("content in the archive", bool(mount.archive) or None)
     virtual = mount.device.startswith("0:")
     yield Fact("device", mount.device or None, passing=_NUMBERED if virtual else "")
     yield Fact("peer group", mount.shared, passing=_NUMBERED)

@@ -28,7 +28,6 @@ def sockets_apart(pairs: Pairs, before: Side, after: Side, alike: Likeness) -> I
         unique((alike.later(key), one) for key, one in now.sockets().items()),
         (was.describe, now.describe),
         alike,
-        (before.partial, after.partial),
     )
 
 
@@ -93,8 +92,9 @@ class _Reader:
                 yield Fact("groups", tuple(map(str, socket.groups)))
         for name, value in socket.options.items():
             yield Fact(f"option {name}", value)
-        yield Fact("open", self._side.inside.descriptors.count(socket.file_id))
-        yield Fact("open in", tuple(self._users(socket)))
+        if not self._side.partial:
+            yield Fact("open", self._side.inside.descriptors.count(socket.file_id))
+            yield Fact("open in", tuple(self._users(socket)))
 
 
 def _received(socket: AnySocket) -> int:

@@ -55,7 +55,9 @@ def compared(comparison: Comparison, *, everything: bool) -> Compared:
             if depth and one.differs and not any(each.differs for each in one.inside):
                 stops.append(id_)
     counts = comparison.counts
-    passing = passing_words(counts.passing) if counts.passing and not everything else ""
+    passing = ""
+    if counts.passing and not everything:
+        passing = f"{passing_words(counts.passing)} (t shows them)"
     table = Table(
         _COLUMNS,
         tuple(rows),
