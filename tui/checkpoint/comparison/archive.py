@@ -46,8 +46,7 @@ def _facts(side: Side, told: Set[str]) -> Iterator[Fact]:
     yield Fact("architecture", side.inside.processes.architecture or None)
     yield Fact("lacks", tuple(lacking(checkpoint)))
     yield Fact("checkpointed", _moment(known.checkpointed), passing=_EVERY)
-    found = sizes(checkpoint)
-    for part in found.parts:
+    for part in () if side.partial else sizes(checkpoint).parts:
         passing = "" if part.key in _TOLD else _BELOW
         yield Fact(f"size of {part.label}", part.size, Unit.BYTES, passing)
     yield Fact("compression", contents.compression, passing=_PACKED)

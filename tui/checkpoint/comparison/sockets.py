@@ -50,10 +50,11 @@ class _Reader:
         self._keys = keys
 
     def sockets(self) -> dict[str, AnySocket]:
-        """All of them by what tells them apart."""
+        """All of them by what tells them apart; without a name nothing does in a part."""
         found = self._side.inside.sockets.by_file.values()
         listed = sorted(found, key=lambda one: one.state != "LISTEN")
-        return unique((self._key(one), one) for one in listed)
+        partial = self._side.partial
+        return unique((self._key(one), one) for one in listed if _named(one) or not partial)
 
     def describe(self, socket: AnySocket) -> Described:
         """A socket with its state, or who has it."""
@@ -64,7 +65,7 @@ class _Reader:
 
     def _key(self, socket: AnySocket) -> str:
         name = socket_name(socket)
-        if isinstance(socket, InetSocket) or name != kind(socket):
+        if _named(socket):
             return name
         return f"{name} of {', '.join(self._users(socket)[:1]) or 'nobody'}"
 
@@ -95,6 +96,10 @@ class _Reader:
         if not self._side.partial:
             yield Fact("open", self._side.inside.descriptors.count(socket.file_id))
             yield Fact("open in", tuple(self._users(socket)))
+
+
+def _named(socket: AnySocket) -> bool:
+    return isinstance(socket, InetSocket) or (isinstance(socket, UnixSocket) and bool(socket.name))
 
 
 def _received(socket: AnySocket) -> int:
