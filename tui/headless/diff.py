@@ -6,7 +6,7 @@ from tui.checkpoint.comparison import SECTIONS, compare, look
 from tui.checkpoint.comparison.side import read_side
 from tui.checkpoint.reading import load
 from tui.errors import ExitCode, UsageError
-from tui.headless.archives import checksum, tell_problems
+from tui.headless.archives import checksum
 from tui.headless.streams import Meter, print_json, say
 from tui.report.comparison import comparison_document, comparison_lines
 from tui.report.text import problem_lines
@@ -40,10 +40,9 @@ def diff(
         print_json(comparison_document(comparison, everything=everything, sha256=sha256))
     else:
         print("\n".join(comparison_lines(comparison, everything=everything)))
-    for side in sides:
-        tell_problems(side.checkpoint)
-        for line in problem_lines(side.problems):
-            say(line)
+    for name, side in zip(("before", "after"), sides, strict=True):
+        for line in problem_lines((*side.checkpoint.contents.problems, *side.problems)):
+            say(f"{name}: {line}")
     for line in problem_lines(comparison.content.problems):
         say(line)
     if not comparison.whole:

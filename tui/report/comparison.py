@@ -22,7 +22,9 @@ GLYPHS = {Kind.ADDED: "+", Kind.REMOVED: "-", Kind.CHANGED: "~", Kind.SAME: "="}
 PASSING = "·"
 """The sign of what differs and means nothing."""
 
-NOTHING = "No differences: the two are the same in everything that podthaw reads."
+_NOTHING = "No differences: the two are the same in everything that podthaw reads."
+
+_NOTHING_READ = "No differences in what could be read of both."
 
 _LONGEST = 240
 """Characters of a value that people are shown."""
@@ -50,6 +52,7 @@ def comparison_document(
         "seconds_apart": _seconds(comparison),
         "same": comparison.same,
         "complete": comparison.whole,
+        "caveat": comparison.caveat,
         "counts": _counts(comparison.counts),
         "problems": [
             {"archive": name, "member": one.member, "offset": one.offset, "message": one.message}
@@ -81,12 +84,13 @@ def comparison_lines(comparison: Comparison, *, everything: bool) -> list[str]:
         for note in section.notes
     ]
     differing = [one for one in comparison.sections if one.root.counts.differing]
-    lines += ["", *(_overview(differing) if differing else [NOTHING])]
+    lines += ["", *(_overview(differing) if differing else [nothing_words(comparison)])]
     same = [
         one.title for one in comparison.sections if one.compared and not one.root.counts.differing
     ]
     if differing and same:
         lines.append(f"no difference in: {', '.join(same)}")
+    lines += [f"note: {comparison.caveat}"] if comparison.caveat else []
     lines += [f"note: {title}: {note}" for title, note in notes]
     for section in comparison.sections:
         if section.root.counts.differing or (everything and section.root.inside):
@@ -131,6 +135,11 @@ def relation_words(comparison: Comparison) -> str:
     first, last = sorted((before.checkpointed, after.checkpointed))
     how = "newer" if seconds > 0 else "older"
     return f"{who}, the second is {age(first, last).removesuffix(' ago')} {how} than the first"
+
+
+def nothing_words(comparison: Comparison) -> str:
+    """That nothing differs, as far as both could be read."""
+    return _NOTHING_READ if comparison.caveat else _NOTHING
 
 
 def counts_words(counts: Counts) -> str:

@@ -91,7 +91,16 @@ class Comparison:
     def whole(self) -> bool:
         """Whether all of both could be read."""
         sides = (self.before, self.after)
-        return all(one.checkpoint.whole for one in sides) and not self.content.problems
+        read = all(one.checkpoint.whole and not one.problems for one in sides)
+        return read and not self.content.problems
+
+    @property
+    def caveat(self) -> str:
+        """What is not told because it may only have been unread; empty: all was read."""
+        sides = (("first", self.before), ("second", self.after))
+        unread = " and the ".join(which for which, side in sides if side.partial)
+        words = "could be read only in part: what is missing there is not told of"
+        return f"the {unread} {words}" if unread else ""
 
     @property
     def same_container(self) -> bool:
@@ -168,7 +177,7 @@ def _section(
         nothing = together(name, TITLES[name], (), group=True)
         return Section(name, nothing, tuple(reasons) if len(reasons) == 1 else (), False)
     root = together(name, TITLES[name], inside(), group=True)
-    return Section(name, root, tuple(_notes(name, before, after, pairs)))
+    return Section(name, root, tuple(_notes(name, pairs)))
 
 
 def _absent(name: str, side: Side) -> str:
@@ -186,10 +195,6 @@ def _absent(name: str, side: Side) -> str:
     return ""
 
 
-def _notes(name: str, before: Side, after: Side, pairs: Pairs) -> Iterable[str]:
-    unread = [which for which, side in (("first", before), ("second", after)) if side.partial]
-    if unread and name not in _DOCUMENTS and name != ARCHIVE:
-        sides = " and the ".join(unread)
-        yield f"the {sides} could be read only in part: what is missing there is not told of"
+def _notes(name: str, pairs: Pairs) -> Iterable[str]:
     if name == "processes" and pairs.moved:
         yield f"PIDs differ: {pairs.moved:,} are matched by program and parents"

@@ -34,7 +34,7 @@ class Side:
     @property
     def partial(self) -> bool:
         """What is missing may only have been unread."""
-        return not self.checkpoint.contents.complete
+        return not self.checkpoint.contents.complete or bool(self.problems)
 
     def redactor(self, *, reveal: bool) -> Redactor:
         """What masks the values of environment variables in free text."""

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from tui.checkpoint.comparison import Comparison, Section
 from tui.checkpoint.comparison.difference import Difference, Kind, Unit
 from tui.report.comparison import (
-    NOTHING,
     both_words,
     counts_words,
     kind_words,
+    nothing_words,
     passing_words,
 )
 from tui.text import shell_line
@@ -63,7 +63,7 @@ def compared(comparison: Comparison, *, everything: bool) -> Compared:
         tuple(rows),
         count=counts.differing,
         told=" · ".join(filter(None, (counts_words(counts) or "no differences", passing))),
-        empty=f"{NOTHING} {passing}".strip(),
+        empty=f"{nothing_words(comparison)} {passing}".strip(),
         note=_note(comparison),
     )
     return Compared(table, known, tuple(stops))
@@ -157,17 +157,17 @@ def _listed(one: Difference, kind: Kind) -> str:
 
 def _note(comparison: Comparison) -> str:
     problems = [
-        problem
-        for side in (comparison.before, comparison.after)
+        (f"{which}: ", problem)
+        for which, side in (("before", comparison.before), ("after", comparison.after))
         for problem in (*side.checkpoint.contents.problems, *side.problems)
     ]
-    problems += comparison.content.problems
+    problems += [("", problem) for problem in comparison.content.problems]
     if problems:
-        first = problems[0]
+        which, first = problems[0]
         more = f" (and {len(problems) - 1:,} more)" if len(problems) > 1 else ""
         return (
-            "▲ read in part, compared as far as both could be read:"
-            f" {first.member or 'the archive'}: {first.message}{more}"
+            "▲ compared as far as both could be read:"
+            f" {which}{first.member or 'the archive'}: {first.message}{more}"
         )
     notes = [f"{one.title}: {note}" for one in comparison.sections for note in one.notes]
     return " · ".join(notes)
