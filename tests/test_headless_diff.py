@@ -71,12 +71,12 @@ def test_json_has_counts_and_values(capsys: Captured) -> None:
         "after": "runc",
         "unit": "",
         "note": "",
-        "passing": "",
+        "expected": "",
         "inside": [],
     }
     assert by_key["size of memory"]["unit"] == "bytes"
-    assert by_key["checkpointed"]["passing"] == "every checkpoint has its own"
-    kinds = [one["kind"] for one in section["differences"] if not one["passing"]]
+    assert by_key["checkpointed"]["expected"] == "every checkpoint has its own"
+    kinds = [one["kind"] for one in section["differences"] if not one["expected"]]
     assert section["counts"]["changed"] == kinds.count("changed")
 
 

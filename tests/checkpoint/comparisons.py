@@ -69,7 +69,7 @@ def _flat(inside: Iterable[Difference], way: str) -> Iterable[tuple[str, str, st
         yield from _flat(one.inside, here)
 
 
-def passing(comparison: Comparison) -> dict[str, str]:
+def expected(comparison: Comparison) -> dict[str, str]:
     """Why what differs and means nothing does so, by the way to it."""
     found: dict[str, str] = {}
     for section in comparison.sections:
@@ -77,8 +77,8 @@ def passing(comparison: Comparison) -> dict[str, str]:
         while waiting:
             one, way = waiting.pop()
             here = f"{way}/{one.label}"
-            if one.passing and not one.inside:
-                found[here] = one.passing
+            if one.expected and not one.inside:
+                found[here] = one.expected
             waiting += [(each, here) for each in one.inside]
     return found
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from tests.checkpoint.comparisons import WEB, flat, passing, side
+from tests.checkpoint.comparisons import WEB, expected, flat, side
 from tui.checkpoint.comparison import Comparison, compare
 from tui.checkpoint.comparison.memory import regions
 from tui.checkpoint.comparison.pairs import pair
@@ -96,7 +96,7 @@ def test_elsewhere_a_process_is_known_by_its_program_and_parents() -> None:
     assert flat(found, "processes") == [("/120 helper", "added", "")]
     [section] = [one for one in found.sections if one.name == "processes"]
     assert section.notes == ("PIDs differ: 3 are matched by program and parents",)
-    assert passing(found)["processes/5→105 worker/PID"] == "matched by its program and parents"
+    assert expected(found)["processes/5→105 worker/PID"] == "matched by its program and parents"
 
 
 def test_pids_alone_mean_nothing_between_two_containers() -> None:
@@ -168,7 +168,7 @@ def test_descriptors_are_known_by_their_number() -> None:
         ("/1 sh/fd 0/size", "changed", "10 → 30"),
         ("/1 sh/fd 2", "added", ""),
     ]
-    assert passing(found)["files/1 sh/fd 1/what"] == "only IDs differ in it"
+    assert expected(found)["files/1 sh/fd 1/what"] == "only IDs differ in it"
 
 
 def test_a_file_that_many_inherit_is_told_once() -> None:
@@ -242,7 +242,7 @@ def test_mounts_are_known_by_their_place() -> None:
         ("//b/flags/ro", "added", ""),
         ("//c", "added", ""),
     ]
-    assert passing(found)["mounts//b/device"] == "numbers that the kernel gives"
+    assert expected(found)["mounts//b/device"] == "numbers that the kernel gives"
 
 
 PRIVATE = Status.REGULAR | Status.ANON_PRIVATE
@@ -275,7 +275,7 @@ def test_mappings_are_known_by_their_addresses_while_these_hold() -> None:
         ("/1 sh/[stack] at 7ffef000/size", "changed", "16384 → 20480"),
         ("/1 sh/[anonymous] at 20000", "added", ""),
     ]
-    assert passing(found)["memory/1 sh/[stack] at 7ffef000/start"] == "it has kept its end"
+    assert expected(found)["memory/1 sh/[stack] at 7ffef000/start"] == "it has kept its end"
 
 
 def test_mappings_are_known_by_what_they_are_where_all_was_placed_anew() -> None:
@@ -289,7 +289,7 @@ def test_mappings_are_known_by_what_they_are_where_all_was_placed_anew() -> None
 
     found = compare(mapped(*layout(0x100000, 0)), mapped(*layout(0x900000, 2)))
     assert sizes(found) == [("/1 sh/[anonymous] at 903000/size", "changed", "4096 → 12288")]
-    assert set(passing(found).values()) == {"placed anew"}
+    assert set(expected(found).values()) == {"placed anew"}
 
 
 def test_what_lies_at_an_address_is_another_if_it_is_called_otherwise() -> None:

@@ -19,8 +19,8 @@ from tui.text import age, plural, safe_text, shell_line, size
 GLYPHS = {Kind.ADDED: "+", Kind.REMOVED: "-", Kind.CHANGED: "~", Kind.SAME: "="}
 """Each kind's sign; its word always stands beside it."""
 
-PASSING = "·"
-"""The sign of what differs and means nothing."""
+EXPECTED = "·"
+"""The sign of what was expected to differ."""
 
 _NOTHING = "No differences: the two are the same in everything that podthaw reads."
 
@@ -40,8 +40,8 @@ def comparison_document(
 
     Each difference has what tells it apart (`key`), what people call it (`label`), its `kind`
     (`added`, `removed`, `changed`, `same`), the values `before` and `after` with their `unit`
-    (`bytes`, `mode`, `address`, `command`, or none), a `note`, why it means nothing (`passing`,
-    empty if it does), and the differences `inside` it.
+    (`bytes`, `mode`, `address`, `command`, or none), a `note`, why any two checkpoints may
+    differ in it (`expected`, empty if it means something), and the differences `inside` it.
     """
     before, after = comparison.before, comparison.after
     return {
@@ -95,9 +95,9 @@ def comparison_lines(comparison: Comparison, *, everything: bool) -> list[str]:
     for section in comparison.sections:
         if section.root.counts.differing or (everything and section.root.inside):
             lines += ["", *_section_lines(section, everything)]
-    passing = comparison.counts.passing
-    if passing and not everything:
-        lines += ["", f"{passing_words(passing)} (--all shows them)"]
+    expected = comparison.counts.expected
+    if expected and not everything:
+        lines += ["", f"{expected_words(expected)} (--all shows them)"]
     return lines
 
 
@@ -152,14 +152,14 @@ def counts_words(counts: Counts) -> str:
     return "  ".join(f"{GLYPHS[kind]} {count:,} {kind}" for kind, count in kinds if count)
 
 
-def passing_words(count: int) -> str:
+def expected_words(count: int) -> str:
     """How many differences mean nothing."""
     return f"{plural(count, 'difference')} of IDs, times and the like left out"
 
 
 def kind_words(one: Difference) -> str:
     """The sign and the word: `~ changed`."""
-    return f"{PASSING if one.passing else GLYPHS[one.kind]} {one.kind}"
+    return f"{EXPECTED if one.expected else GLYPHS[one.kind]} {one.kind}"
 
 
 def value_words(value: Json, unit: Unit) -> str:
@@ -210,7 +210,7 @@ def _section_lines(section: Section, everything: bool) -> Iterator[str]:
 def _difference_lines(one: Difference, depth: int) -> Iterator[str]:
     lead = f"{'  ' * depth}{kind_words(one):<10} {safe_text(one.label)}"
     before, after = (_shortened(words) for words in both_words(one))
-    notes = "; ".join(filter(None, (one.note, one.passing)))
+    notes = "; ".join(filter(None, (one.note, one.expected)))
     notes = f"  ({safe_text(notes)})" if notes else ""
     if one.kind is Kind.SAME or (one.inside and not one.group) or before == after:
         told = after if one.kind is Kind.SAME or one.group else ""
@@ -240,7 +240,7 @@ def _document(one: Difference, everything: bool) -> dict[str, Any]:
         "after": one.after,
         "unit": one.unit,
         "note": one.note,
-        "passing": one.passing,
+        "expected": one.expected,
         "inside": [
             _document(each, everything)
             for each in one.inside
@@ -255,7 +255,7 @@ def _counts(counts: Counts) -> dict[str, int]:
         "removed": counts.removed,
         "changed": counts.changed,
         "same": counts.same,
-        "passing": counts.passing,
+        "expected": counts.expected,
     }
 
 

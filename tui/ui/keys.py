@@ -202,7 +202,7 @@ KEYS: dict[Scope, tuple[Key, ...]] = {
         Key("next", "n", "step(1)", "Next", "To the next difference."),
         Key("previous", "N", "step(-1)", "Before", "To the difference before.", False),
         Key("filter", "slash", "filter", "Filter", "Show only what contains some words."),
-        Key("all", "t", "everything", "All", "Show or hide what is the same, or means nothing."),
+        Key("all", "t", "everything", "All", "Show or hide what is the same, or differs anyway."),
         Key("swap", "x", "swap", "Swap", "Swap the two: what was before is after."),
         Key("bytes", "m", "look", "Bytes", "Compare the bytes of memory and files, too."),
         Key("secrets", "s", "secrets", "Secrets", "Show or mask values of environment variables."),

@@ -42,15 +42,15 @@ def _facts(side: Side, told: Set[str]) -> Iterator[Fact]:
     if known.engine is Engine.PODMAN:
         yield Fact("written by Podman, at least", podman_version(checkpoint) or None)
     for name, value in known.tools:
-        yield Fact(name, value, passing="" if name in told else _UNTOLD)
+        yield Fact(name, value, expected="" if name in told else _UNTOLD)
     yield Fact("architecture", side.inside.processes.architecture or None)
     yield Fact("lacks", tuple(lacking(checkpoint)))
-    yield Fact("checkpointed", _moment(known.checkpointed), passing=_EVERY)
+    yield Fact("checkpointed", _moment(known.checkpointed), expected=_EVERY)
     for part in () if side.partial else sizes(checkpoint).parts:
-        passing = "" if part.key in _TOLD else _BELOW
-        yield Fact(f"size of {part.label}", part.size, Unit.BYTES, passing)
-    yield Fact("compression", contents.compression, passing=_PACKED)
-    yield Fact("form", contents.form, passing=_PACKED)
+        expected = "" if part.key in _TOLD else _BELOW
+        yield Fact(f"size of {part.label}", part.size, Unit.BYTES, expected)
+    yield Fact("compression", contents.compression, expected=_PACKED)
+    yield Fact("form", contents.form, expected=_PACKED)
     yield Fact("size of the file", contents.identity.size, Unit.BYTES, _PACKED)
 
 

@@ -47,14 +47,15 @@ def look_into(
     `progress` is told how many bytes have passed, and how many there are; to stop, it raises.
     Raises ArchiveError when memory cannot be read.
     """
-    pages = dict(_pages(before, after, pairs, progress)) if memory else {}
+    steps = _Steps(progress, 3 * memory + 2 * files)
+    pages = dict(_pages(before, after, pairs, steps)) if memory else {}
     digests: tuple[Digests, Digests] = ({}, {})
     problems: list[Problem] = []
     if files:
         chosen = list(same_size(before, after))
         digests = (
-            _digests(before, [one for one, _ in chosen], problems, progress),
-            _digests(after, [other for _, other in chosen], problems, progress),
+            _digests(before, [one for one, _ in chosen], problems, steps.next()),
+            _digests(after, [other for _, other in chosen], problems, steps.next()),
         )
         common = {
             (one, other) for one, other in chosen if one in digests[0] and other in digests[1]
@@ -66,8 +67,27 @@ def look_into(
     return Content(pages, digests, tuple(problems))
 
 
+class _Steps:
+    """Makes one progress of several that follow one another."""
+
+    def __init__(self, progress: Progress | None, count: int) -> None:
+        self._progress = progress
+        self._count = count
+        self._begun = 0
+
+    def next(self) -> Progress:
+        """The progress of the next step."""
+        before, self._begun = self._begun, self._begun + 1
+
+        def tell(done: int, total: int) -> None:
+            if self._progress:
+                self._progress(before * total + done, self._count * total)
+
+        return tell
+
+
 def _digests(
-    side: Side, chosen: list[Chosen], problems: list[Problem], progress: Progress | None
+    side: Side, chosen: list[Chosen], problems: list[Problem], progress: Progress
 ) -> Digests:
     """Of as many as can be read."""
     found: dict[Chosen, str] = {}
@@ -79,8 +99,7 @@ def _digests(
             while data := content.read(min(_STEP, content.left)):
                 digest.update(data)
                 done += len(data)
-                if progress:
-                    progress(done, total)
+                progress(done, total)
             found[one] = digest.hexdigest()
     except ArchiveError as error:
         problems.append(Problem("", None, str(error)))
@@ -88,10 +107,11 @@ def _digests(
 
 
 def _pages(
-    before: Side, after: Side, pairs: Pairs, progress: Progress | None
+    before: Side, after: Side, pairs: Pairs, steps: "_Steps"
 ) -> Iterator[tuple[tuple[str, str], Bytes]]:
     with ExitStack() as stack:
-        was, now = (_opened(side, stack, progress) for side in (before, after))
+        was, now = (_opened(side, stack, steps.next()) for side in (before, after))
+        progress = steps.next()
         total, done = was.stored + now.stored, 0
         known = {one.pid: one for one in was.processes}, {one.pid: one for one in now.processes}
         for pair, earlier, later in memories(pairs, before, after):
@@ -103,11 +123,10 @@ def _pages(
                 if found:
                     done += 2 * found.pages * (first.page if first else 0)
                     yield (pair.key, region.key), found
-                if progress:
-                    progress(min(done, total), total)
+                progress(min(done, total), total)
 
 
-def _opened(side: Side, stack: ExitStack, progress: Progress | None) -> Memories:
+def _opened(side: Side, stack: ExitStack, progress: Progress) -> Memories:
     contents, folder = side.checkpoint.contents, side.checkpoint.folder
     store: Store = stack.enter_context(opened(contents, memory_members(contents, folder), progress))
     return read_memories(contents, store, folder=folder)

@@ -131,7 +131,7 @@ def _detail(file: OpenFile) -> Iterator[Fact]:
         case Timerfd(clock, remaining, interval, ticks):
             yield Fact("clock", clock)
             yield Fact("every", f"{interval:g} s")
-            yield Fact("runs out in", f"{remaining:g} s", passing=_RUNS)
+            yield Fact("runs out in", f"{remaining:g} s", expected=_RUNS)
             yield Fact("ran out", ticks)
         case Signalfd(signals):
             yield Fact("signals", signals)

@@ -40,8 +40,8 @@ class Counts:
     removed: int = 0
     changed: int = 0
     same: int = 0
-    passing: int = 0
-    """Those that differ and mean nothing."""
+    expected: int = 0
+    """Those that differ, but in what any two checkpoints may differ in."""
 
     def __add__(self, other: "Counts") -> "Counts":
         return Counts(
@@ -49,7 +49,7 @@ class Counts:
             self.removed + other.removed,
             self.changed + other.changed,
             self.same + other.same,
-            self.passing + other.passing,
+            self.expected + other.expected,
         )
 
     @property
@@ -73,8 +73,8 @@ class Difference:
     unit: Unit = Unit.NONE
     note: str = ""
     """What cannot be said by two values."""
-    passing: str = ""
-    """Why the difference means nothing; empty: it does."""
+    expected: str = ""
+    """Why any two checkpoints may differ in this, so that it means nothing; empty: it does."""
     inside: tuple["Difference", ...] = ()
     """Of what is the same, nothing."""
     group: bool = False
@@ -86,21 +86,13 @@ class Difference:
         if self.group:
             counts = sum((one.counts for one in self.inside), Counts())
         else:
-            counts = Counts(**{"passing" if self.passing else self.kind.value: 1})
+            counts = Counts(**{"expected" if self.expected else self.kind.value: 1})
         object.__setattr__(self, "counts", counts)
 
     @property
     def differs(self) -> bool:
         """Whether it is another, in a way that means something."""
-        return self.kind is not Kind.SAME and not self.passing
-
-    def walk(self, depth: int = 0) -> Iterator[tuple[int, "Difference"]]:
-        """It and all in it, each in front of what is inside it, with its depth."""
-        waiting = [(depth, self)]
-        while waiting:
-            level, one = waiting.pop()
-            yield level, one
-            waiting += [(level + 1, each) for each in reversed(one.inside)]
+        return self.kind is not Kind.SAME and not self.expected
 
 
 def together(
@@ -120,9 +112,9 @@ def together(
     found = tuple(one for one in inside if group or one.kind is not Kind.SAME)
     differing = [one for one in found if one.kind is not Kind.SAME]
     kind = Kind.CHANGED if differing else Kind.SAME
-    passing = ""
+    expected = ""
     if differing and not any(one.differs for one in differing):
-        passing = "; ".join(dict.fromkeys(one.passing for one in differing))
+        expected = "; ".join(dict.fromkeys(one.expected for one in differing))
     return Difference(
         key,
         label,
@@ -130,7 +122,7 @@ def together(
         before,
         after,
         unit,
-        passing=passing,
+        expected=expected,
         inside=found,
         group=group,
     )
@@ -154,7 +146,7 @@ class Fact:
     value: Json
     """A number or text; a tuple of texts whose order is of no importance; None: there is none."""
     unit: Unit = Unit.NONE
-    passing: str = ""
+    expected: str = ""
     """Why a difference of it means nothing."""
 
 
@@ -166,34 +158,34 @@ def facts_apart(
     later = {fact.name: fact for fact in after}
     for name in _merged(earlier, later):
         known = earlier.get(name) or later[name]
-        passing = min(known.passing, later.get(name, known).passing)
+        expected = min(known.expected, later.get(name, known).expected)
         was = earlier[name].value if name in earlier else None
         now = later[name].value if name in later else None
         if was == now:
             continue
         if isinstance(was or now, tuple):
-            yield words_apart(name, was or (), now or (), passing, alike.unread)
+            yield words_apart(name, was or (), now or (), expected, alike.unread)
             continue
         kind = Kind.ADDED if was is None else Kind.REMOVED if now is None else Kind.CHANGED
         if (kind is Kind.ADDED and alike.unread[0]) or (kind is Kind.REMOVED and alike.unread[1]):
             continue
-        passing = passing or (alike(was, now) if kind is Kind.CHANGED else "")
-        yield Difference(name, name, kind, was, now, known.unit, passing=passing)
+        expected = expected or (alike(was, now) if kind is Kind.CHANGED else "")
+        yield Difference(name, name, kind, was, now, known.unit, expected=expected)
 
 
 def words_apart(
     name: str,
     before: Iterable[str],
     after: Iterable[str],
-    passing: str = "",
+    expected: str = "",
     unread: tuple[bool, bool] = (False, False),
 ) -> Difference:
     """Two lists of words without an order, as what is only in one of them."""
     was, now = dict.fromkeys(before), dict.fromkeys(after)
     gone = () if unread[1] else [one for one in was if one not in now]
     new = () if unread[0] else [one for one in now if one not in was]
-    found = [Difference(one, one, Kind.REMOVED, passing=passing) for one in gone]
-    found += [Difference(one, one, Kind.ADDED, passing=passing) for one in new]
+    found = [Difference(one, one, Kind.REMOVED, expected=expected) for one in gone]
+    found += [Difference(one, one, Kind.ADDED, expected=expected) for one in new]
     return together(name, name, found)
 
 

@@ -77,12 +77,12 @@ def document_apart(
         return
     for key, one, other in _sides(_entries(was), _entries(now)):
         lower = key.casefold()
-        passing = ""
+        expected = ""
         if name == CONFIG and lower in _TIMES:
-            passing = _EVERY
+            expected = _EVERY
         elif name == CONFIG and lower == "spec" and told:
-            passing = f"told under spec, as {SPEC} has it"
-        yield replace(walk, passing=passing).either(key, key, one, other)
+            expected = f"told under spec, as {SPEC} has it"
+        yield replace(walk, expected=expected).either(key, key, one, other)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ class _Walk:
     """Goes down both documents."""
 
     alike: Likeness
-    passing: str = ""
+    expected: str = ""
     """Why all differences from here on mean nothing."""
 
     def either(
@@ -102,10 +102,10 @@ class _Walk:
         kind = Kind.ADDED if was is None else Kind.REMOVED
         known = was or now
         assert known
-        passing = self.passing or ("" if known.raw or known.word else _ABSENT)
+        expected = self.expected or ("" if known.raw or known.word else _ABSENT)
         value = None if known.word else known.shown
         before, after = (value, None) if was else (None, value)
-        return Difference(key, label, kind, before, after, unit, passing=passing)
+        return Difference(key, label, kind, before, after, unit, expected=expected)
 
     def apart(self, key: str, label: str, was: _Value, now: _Value) -> Difference:
         """A part that is in both."""
@@ -130,7 +130,7 @@ class _Walk:
     def _leaf(
         self, key: str, label: str, was: _Value, now: _Value, unit: Unit = Unit.NONE
     ) -> Difference:
-        passing = self.passing or self.alike(was.raw, now.raw)
+        expected = self.expected or self.alike(was.raw, now.raw)
         hidden = was.shown == now.shown and was.shown != was.raw
         return Difference(
             key,
@@ -140,7 +140,7 @@ class _Walk:
             now.shown,
             unit,
             MASKED if hidden else "",
-            passing,
+            expected,
         )
 
 

@@ -128,7 +128,7 @@ class _Reader:
         yield Fact("mode", member.mode, Unit.MODE)
         yield Fact("owner", f"{member.owner[0]}:{member.owner[1]}")
         moment = member.mtime.isoformat(" ")
-        yield Fact("modified", moment, passing=_FOLDERS if folder else self.timeless)
+        yield Fact("modified", moment, expected=_FOLDERS if folder else self.timeless)
 
 
 def _key(system: FileSystem) -> str:

@@ -216,7 +216,7 @@ class _Reader:
         kernels = _KERNELS if vma.kind is Mapped.VDSO else ""
         sizes = self._sizes(memory, vma)
         yield Fact("size", vma.end - vma.start, Unit.BYTES, kernels)
-        yield Fact("permissions", vma.permissions, passing=kernels)
+        yield Fact("permissions", vma.permissions, expected=kernels)
         if sizes:
             yield Fact("stored", sizes.stored, Unit.BYTES, kernels)
             yield Fact("in the earlier checkpoint", sizes.earlier, Unit.BYTES)

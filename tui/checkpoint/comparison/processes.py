@@ -57,8 +57,10 @@ def _apart(
     if earlier is not None and later is not None and earlier != later:
         found.append(_environment(earlier, later, alike, reveal=reveal))
     if before.pid != after.pid:
-        passing = "matched by its program and parents"
-        found.append(Difference("PID", "PID", Kind.CHANGED, before.pid, after.pid, passing=passing))
+        expected = "matched by its program and parents"
+        found.append(
+            Difference("PID", "PID", Kind.CHANGED, before.pid, after.pid, expected=expected)
+        )
     return together(pair.key, pair.label, found, before=was.told(before), after=now.told(after))
 
 
@@ -116,7 +118,7 @@ class _Reader:
         yield Fact("session", self._key(process.sid))
         leader = process.leader
         if leader and leader.syscall is not None:
-            yield Fact("in", leader.syscall_name or str(leader.syscall), passing=_MOMENT)
+            yield Fact("in", leader.syscall_name or str(leader.syscall), expected=_MOMENT)
 
     def _rights(self, process: Process) -> Iterator[Fact]:
         leader = process.leader
@@ -189,7 +191,7 @@ def _environment(
         hidden = MASKED if shown[0] == shown[1] else ""
         found.append(
             Difference(
-                name, name, kind, shown[0], shown[1], note=hidden, passing=alike(before, after)
+                name, name, kind, shown[0], shown[1], note=hidden, expected=alike(before, after)
             )
         )
     return together("environment", "environment", found, group=True)

@@ -8,9 +8,9 @@ from tui.checkpoint.comparison.difference import Difference, Kind, Unit
 from tui.report.comparison import (
     both_words,
     counts_words,
+    expected_words,
     kind_words,
     nothing_words,
-    passing_words,
 )
 from tui.text import shell_line
 from tui.ui.rows.facts import Facts
@@ -42,7 +42,7 @@ class Compared:
 
 
 def compared(comparison: Comparison, *, everything: bool) -> Compared:
-    """What differs, by section; with `everything` also what is the same, or means nothing."""
+    """What differs, by section; with `everything` also what is the same or was expected."""
     rows: list[Row] = []
     known: dict[str, Difference] = {}
     stops: list[str] = []
@@ -55,15 +55,15 @@ def compared(comparison: Comparison, *, everything: bool) -> Compared:
             if depth and one.differs and not any(each.differs for each in one.inside):
                 stops.append(id_)
     counts = comparison.counts
-    passing = ""
-    if counts.passing and not everything:
-        passing = f"{passing_words(counts.passing)} (t shows them)"
+    expected = ""
+    if counts.expected and not everything:
+        expected = f"{expected_words(counts.expected)} (t shows them)"
     table = Table(
         _COLUMNS,
         tuple(rows),
         count=counts.differing,
-        told=" · ".join(filter(None, (counts_words(counts) or "no differences", passing))),
-        empty=f"{nothing_words(comparison)} {passing}".strip(),
+        told=" · ".join(filter(None, (counts_words(counts) or "no differences", expected))),
+        empty=f"{nothing_words(comparison)} {expected}".strip(),
         note=_note(comparison),
     )
     return Compared(table, known, tuple(stops))
@@ -81,7 +81,7 @@ def difference_facts(found: Compared, row: Row) -> Table:
     facts.add("Before", before)
     facts.add("After", after)
     facts.add("Note", one.note)
-    facts.add("Means nothing", one.passing)
+    facts.add("Expected", one.expected)
     if one.group:
         facts.add("In it", counts_words(one.counts) or "no differences")
     for each in one.inside if not one.group else ():
@@ -93,7 +93,7 @@ def difference_facts(found: Compared, row: Row) -> Table:
         facts.add("Only before", _listed(each, Kind.REMOVED))
         facts.add("Only after", _listed(each, Kind.ADDED))
         facts.add("Note", each.note)
-        facts.add("Means nothing", each.passing)
+        facts.add("Expected", each.expected)
     return facts.table()
 
 
@@ -147,7 +147,7 @@ def _copied(one: Difference) -> str:
 
 
 def _tone(one: Difference) -> str:
-    return "quiet" if one.passing else _TONES.get(one.kind, "")
+    return "quiet" if one.expected else _TONES.get(one.kind, "")
 
 
 def _listed(one: Difference, kind: Kind) -> str:
