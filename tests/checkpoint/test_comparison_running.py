@@ -95,7 +95,7 @@ def test_elsewhere_a_process_is_known_by_its_program_and_parents() -> None:
     found = compare(before, after)
     assert flat(found, "processes") == [("/120 helper", "added", "")]
     [section] = [one for one in found.sections if one.name == "processes"]
-    assert section.notes == ("PIDs differ: 3 are matched by program and parents",)
+    assert section.notes == ("3 with another PID, matched by program and parents",)
     assert expected(found)["processes/5→105 worker/PID"] == "matched by its program and parents"
 
 
@@ -169,6 +169,15 @@ def test_descriptors_are_known_by_their_number() -> None:
         ("/1 sh/fd 2", "added", ""),
     ]
     assert expected(found)["files/1 sh/fd 1/what"] == "only IDs differ in it"
+
+
+def test_names_that_are_digests_are_names_in_one_container() -> None:
+    blobs = [OpenFile(1, "file", f"/blobs/{letter * 64}") for letter in "ab"]
+    before, after = (running(process(1, 0, "sh"), descriptors=opened(one)) for one in blobs)
+    [(way, kind, _)] = both(before, after, "files")
+    assert (way, kind) == ("/1 sh/fd 0/what", "changed")
+    elsewhere = replace(after, origin=OTHER)
+    assert both(before, elsewhere, "files") == []
 
 
 def test_a_file_that_many_inherit_is_told_once() -> None:

@@ -197,4 +197,4 @@ def _absent(name: str, side: Side) -> str:
 
 def _notes(name: str, pairs: Pairs) -> Iterable[str]:
     if name == "processes" and pairs.moved:
-        yield f"PIDs differ: {pairs.moved:,} are matched by program and parents"
+        yield f"{pairs.moved:,} with another PID, matched by program and parents"

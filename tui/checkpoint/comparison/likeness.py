@@ -4,6 +4,7 @@ Two containers never have them in common, and neither has one container on two h
 """
 
 import re
+from collections.abc import Iterable
 from functools import partial
 
 from tui.checkpoint.comparison.side import Side
@@ -17,7 +18,8 @@ _IDS = re.compile(
     r"|(?<=\bl/)[A-Z0-9]{26}\b",
     re.ASCII,
 )
-"""IDs of containers and layers, UUIDs, the short names of overlay layers."""
+"""IDs of containers and layers, UUIDs, the short names of overlay layers: another container has
+others; in one container they stay, and what has others is called by its content, say."""
 
 _NUMBERS = re.compile(
     r"(?P<inode>\b(?:pipe|socket|net|mnt|pid|ipc|uts|user|cgroup|time):\[)\d+"
@@ -38,9 +40,10 @@ class Likeness:
     def __init__(self, before: Side, after: Side, *, told: bool = True) -> None:
         """With `told`, what the archive section tells need not be told again."""
         self.unread = before.partial, after.partial
-        self.earlier = partial(_essence, _own(before))
+        ids = () if same_container(before, after) else (_IDS,)
+        self.earlier = partial(_essence, (*_own(before), *ids))
         """What of a text before is not made anew."""
-        self.later = partial(_essence, _own(after))
+        self.later = partial(_essence, (*_own(after), *ids))
         self._told = (_told(before), _told(after)) if told else None
 
     def __call__(self, before: Json, after: Json) -> str:
@@ -76,24 +79,23 @@ def _told(side: Side) -> tuple[str, ...]:
     return known.name, known.image, known.image_id, known.runtime, known.pod, created
 
 
-def _own(side: Side) -> re.Pattern[str] | None:
+def _own(side: Side) -> tuple[re.Pattern[str], ...]:
     """The IDs by which the documents of a side name it and its pod."""
     pod = side.checkpoint.config.pod
     sandbox = (side.checkpoint.spec.annotations or {}).get("io.kubernetes.cri.sandbox-id", "")
     known = [one for one in (side.origin.id, pod, sandbox) if len(one) > _SHORT]
     words = [*known, *(one[:_SHORT] for one in known)]
-    return re.compile("|".join(map(re.escape, words))) if words else None
+    return (re.compile("|".join(map(re.escape, words))),) if words else ()
 
 
-def _essence(own: re.Pattern[str] | None, text: str) -> str:
+def _essence(patterns: Iterable[re.Pattern[str]], text: str) -> str:
     """What is left of `text` without IDs; of a path without what leads there, too.
 
     Engines keep what belongs to a container in a folder that is called by its ID.
     """
-    patterns = [own] if own else []
-    if not _IDS.fullmatch(text):
-        patterns.append(_IDS)
     for pattern in patterns:
+        if pattern is _IDS and _IDS.fullmatch(text):
+            continue
         if text.startswith("/") and (found := pattern.search(text)):
             text = f"…{text[found.end() :]}"
         text = pattern.sub("…", text)
