@@ -18,6 +18,7 @@ from tests.restore.hosts import AlteredHost
 from tui.cli import main
 from tui.errors import ArchiveError, ExitCode, HostError, UsageError
 from tui.headless.check import check
+from tui.headless.check import host as show_host
 from tui.headless.restore import AfterFailure, restore
 from tui.host.demo import DemoHost
 from tui.host.host import FACT_TIMEOUT, Answer, NoAnswer
@@ -372,8 +373,17 @@ def test_a_host_on_the_command_line_is_shown_with_all_its_facts(capsys: Captured
     assert main(["host", "--host", "demo", "--json"]) == ExitCode.OK
     document = json.loads(capsys.readouterr().out)
     assert document["schema"] == 1
+    assert (document["verdict"], document["obstacles"]) == ("ready", [])
     assert document["host"]["simulated"] is True
     assert all(name in printed for name in document["host"]["volumes"])
+
+
+def test_a_host_that_cannot_restore_says_so_by_its_exit_code(capsys: Captured) -> None:
+    rootless = AlteredHost(
+        changes={"podman info": lambda said: said.replace('"rootless": false', '"rootless": true')}
+    )
+    assert show_host(rootless, as_json=False) == ExitCode.BLOCKED
+    assert "Podman does not run as root" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -132,7 +132,8 @@ def test_what_is_changed_never_shows_a_secret() -> None:
 def test_host_is_one_object() -> None:
     document = read_back(host_document(host(containers=[container("web")])))
 
-    assert set(document) == {"schema", "host"}
+    assert set(document) == {"schema", "verdict", "obstacles", "unknown", "host"}
+    assert (document["verdict"], document["obstacles"]) == ("ready", [])
     assert set(document["host"]["containers"]) == {"web"}
 
 

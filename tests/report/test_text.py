@@ -7,6 +7,7 @@ from tests.report.altered import EVIL, harmless
 from tests.restore.facts import (
     CRIU,
     CRUN,
+    NO_PODMAN,
     NOBODY_KNOWS,
     PODMAN,
     altered,
@@ -221,6 +222,13 @@ def test_a_host_that_can_restore_says_so_first_and_lists_everything() -> None:
             [
                 "? nobody can say whether containers can be restored on test",
                 "  podman did not answer within 10 s",
+            ],
+        ),
+        (
+            host(podman=NO_PODMAN, runtime=NO_PODMAN),
+            [
+                "✖ no container can be restored on test",
+                "  podman is not installed on this host",
             ],
         ),
         (host(criu=None), ["✖ no container can be restored on test", "  CRIU is not installed"]),

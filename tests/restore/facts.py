@@ -22,6 +22,7 @@ from tui.host.facts import (
     ImageFile,
     Known,
     Listener,
+    Missing,
     Network,
     PathStatus,
     Pod,
@@ -38,6 +39,9 @@ from tui.restore.conflict import Conflict
 from tui.restore.options import RestoreOptions
 
 NOBODY_KNOWS = Unknown("podman did not answer within 10 s")
+
+NO_PODMAN = Missing("podman is not installed on this host")
+"""What every fact is that only Podman knows, where it is not installed."""
 
 PODMAN = Podman(
     version=(5, 8, 6),

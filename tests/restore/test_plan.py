@@ -10,6 +10,7 @@ from tests.restore.facts import (
     CRIU,
     CRUN,
     IMAGE_FILES,
+    NO_PODMAN,
     NOBODY_KNOWS,
     PODMAN,
     altered,
@@ -105,6 +106,19 @@ SITUATIONS = {
         {"engine-unsupported"}, replace(WEB, layout=Layout.CONTAINERD), host(criu=None)
     ),
     "in a folder": Situation({"import-needs-archive"}, contents(form=Form.FOLDER)),
+    "no podman": Situation(
+        {"podman-missing"},
+        facts=host(
+            podman=NO_PODMAN,
+            containers=NO_PODMAN,
+            pods=NO_PODMAN,
+            volumes=NO_PODMAN,
+            images=NO_PODMAN,
+            networks=NO_PODMAN,
+            secrets=NO_PODMAN,
+            runtime=NO_PODMAN,
+        ),
+    ),
     "no root": Situation({"rootless"}, facts=host(podman=replace(PODMAN, rootless=True))),
     "no criu": Situation({"criu-missing"}, facts=host(criu=None)),
     "old criu": Situation({"criu-too-old"}, facts=host(criu=replace(CRIU, version=30000))),

@@ -170,7 +170,7 @@ async def test_the_form_follows_every_keystroke() -> None:
         assert "shop → shop 2" in text
         assert "a name that podman run would refuse" in words(app, "#conflicts")
         assert app.screen.query_one("#start", Button).disabled
-        assert "✖ blocked: 2 blockers" in text
+        assert "and 1 more" in words(app, "#verdict")
 
 
 async def test_a_port_that_is_none_is_told_in_podmans_words() -> None:
@@ -505,11 +505,38 @@ async def test_a_damaged_archive_is_shown_as_far_as_it_goes(tmp_path: Path) -> N
 
 async def test_narrow_screens_open_the_conflicts_over_the_rest() -> None:
     async with opened(size=(80, 24)) as (app, pilot):
-        assert "Volume shop-data exists on this host" not in shown(app)
+        assert "✖ Volume shop-data exists on this host" in shown(app), "told above the summary"
+        assert not app.screen.query_one(ConflictList).display
         await press("c")(pilot)
-        assert "Volume shop-data exists on this host" in shown(app)
+        assert app.screen.query_one(ConflictList).display
+        assert "keep the host's data" in shown(app)
         await press("c")(pilot)
         assert not app.screen.query_one(ConflictList).display
+
+
+async def test_the_form_says_what_blocks_and_how_to_come_to_the_remedies() -> None:
+    async with opened(size=(80, 24)) as (app, pilot):
+        await press("r")(pilot)
+        assert "✖ Volume shop-data exists on" in shown(app)
+        assert "and 1 more" in shown(app)
+        assert "^g goes here, then the letter" in shown(app)
+        await press("ctrl+g")(pilot)
+        assert "then the letter" not in shown(app)
+        await press("A")(pilot)
+        assert app.session.options.ignore_volumes
+
+
+async def test_a_pane_can_be_seen_alone_until_another_gets_the_focus() -> None:
+    async with opened(size=(80, 24)) as (app, pilot):
+        await press("2", "plus")(pilot)
+        tree = app.screen.query_one("#config", DocumentTree)
+        assert tree.size.width > 70
+        assert "1 Summary" not in shown(app)
+        await press("3")(pilot)
+        assert "1 Summary" in shown(app)
+        assert app.screen.query_one("#spec").has_focus
+        await press("plus", "escape")(pilot)
+        assert "1 Summary" in shown(app)
 
 
 async def test_keys_lead_to_the_views() -> None:

@@ -106,8 +106,13 @@ async def test_the_log_and_the_result_are_copied() -> None:
 
 async def test_a_program_of_the_display_is_preferred(monkeypatch: pytest.MonkeyPatch) -> None:
     taken = []
+
+    def take(_: object, text: str) -> bool:
+        taken.append(text)
+        return True
+
     monkeypatch.setattr(programs, "clipboard", lambda _: ("wl-copy",))
-    monkeypatch.setattr(programs, "hand_over", lambda argv, text: taken.append(text) or True)
+    monkeypatch.setattr(programs, "hand_over", take)
     async with opened() as (app, pilot):
         await press("2", "j", "y")(pilot)
         assert taken == [app.clipboard]

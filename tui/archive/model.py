@@ -16,6 +16,11 @@ class Compression(StrEnum):
     BZIP2 = "bzip2"
     XZ = "xz"
 
+    @property
+    def label(self) -> str:
+        """In words."""
+        return "not compressed" if self is Compression.NONE else self.value
+
 
 class Form(StrEnum):
     """How the checkpoint lies where it is."""

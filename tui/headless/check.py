@@ -13,6 +13,7 @@ from tui.host.facts import HostFacts
 from tui.host.host import Host
 from tui.host.questions import Questions, questions
 from tui.report import document, text
+from tui.restore.ability import ability
 from tui.restore.options import RestoreOptions
 from tui.restore.plan import Verdict, make_plan
 
@@ -41,13 +42,13 @@ def check(path: str, host: Host, options: RestoreOptions, *, as_json: bool) -> i
 
 
 def host(where: Host, *, as_json: bool) -> int:
-    """Print every fact about the host."""
+    """Print every fact about the host, and whether it can restore at all."""
     facts = asyncio.run(_ask(where, Questions()))
     if as_json:
         print_json(document.host_document(facts))
     else:
         print(text.host_text(facts))
-    return ExitCode.OK
+    return _VERDICT_CODES[ability(facts).verdict]
 
 
 async def _read_and_ask(path: str, host: Host) -> tuple[Checkpoint, HostFacts | HostError | None]:

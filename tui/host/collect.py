@@ -21,6 +21,7 @@ from tui.host.facts import (
     Image,
     Known,
     Listener,
+    Missing,
     Network,
     PathStatus,
     Pod,
@@ -146,6 +147,8 @@ async def collect(host: Host, questions: Questions, *, timeout: float = FACT_TIM
 async def _fact(question: Awaitable[T]) -> Fact[T]:
     try:
         return Known(await question)
+    except NotInstalled as error:
+        return Missing(str(error))
     except NoAnswer as error:
         return Unknown(str(error))
 

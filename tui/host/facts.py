@@ -23,6 +23,11 @@ class Unknown:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Missing(Unknown):
+    """A fact that only a program knows which is not on the host."""
+
+
 Fact = Known[T] | Unknown
 
 

@@ -9,7 +9,6 @@ from typing import Any
 
 import msgspec
 
-from tui.archive.layout import IMAGES, PRE_IMAGES, Layout
 from tui.archive.model import Member, Problem
 from tui.checkpoint.checkpoint import CONFIG, NETWORK, SPEC, Checkpoint
 from tui.checkpoint.extra import extra_documents
@@ -24,6 +23,7 @@ from tui.report.parts import (
     sizes_document,
     stats_document,
 )
+from tui.restore.ability import ability
 from tui.restore.conflict import Conflict, Remedy
 from tui.restore.events import Event, Finished
 from tui.restore.journal import Record, State
@@ -127,7 +127,7 @@ def archive_document(checkpoint: Checkpoint, *, sha256: str) -> dict[str, Any]:
 
 def image_folder(checkpoint: Checkpoint) -> str:
     """Where CRIU's images lie in an archive of this kind."""
-    return PRE_IMAGES if checkpoint.layout is Layout.PODMAN_PRE else IMAGES
+    return checkpoint.folder
 
 
 def check_document(
@@ -170,7 +170,14 @@ def conflict_document(conflict: Conflict) -> dict[str, Any]:
 
 def host_document(facts: HostFacts) -> dict[str, Any]:
     """What `host --json` prints."""
-    return {"schema": SCHEMA, "host": facts_json(facts)}
+    found = ability(facts)
+    return {
+        "schema": SCHEMA,
+        "verdict": found.verdict.value,
+        "obstacles": found.obstacles,
+        "unknown": found.unknown,
+        "host": facts_json(facts),
+    }
 
 
 def history_document(states: Iterable[tuple[Record, State]]) -> dict[str, Any]:

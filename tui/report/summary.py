@@ -142,9 +142,9 @@ def _form(contents: Contents) -> str:
             return "a folder"
         case Form.IMAGE:
             name = contents.layer.name if contents.layer else ""
-            return f"the image {name}".rstrip() + f", {contents.compression} inside"
+            return f"the image {name}".rstrip() + f", {contents.compression.label} inside"
         case Form.ARCHIVE:
-            return str(contents.compression)
+            return contents.compression.label
 
 
 def _made_by(checkpoint: Checkpoint, found: Origin) -> str:

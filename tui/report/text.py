@@ -18,6 +18,7 @@ from tui.report.document import FINDINGS, INSIDE, MEMORY, RAW, dumps, image_fold
 from tui.report.lines import columns
 from tui.report.parts_text import filesystem_lines, logs_lines, sizes_lines, stats_lines
 from tui.report.summary import summary
+from tui.restore.ability import ability
 from tui.restore.conflict import Conflict, Remedy, Severity, counts
 from tui.restore.events import (
     Diagnosis,
@@ -144,19 +145,18 @@ def remedy_line(remedy: Remedy) -> str:
     return f"{safe_text(remedy.label)}: {typed}{removes}"
 
 
+_ABLE = {
+    Verdict.BLOCKED: "✖ no container can be restored on",
+    Verdict.UNKNOWN: "? nobody can say whether containers can be restored on",
+    Verdict.READY: "✔ containers can be restored on",
+}
+
+
 def host_text(facts: HostFacts) -> str:
     """What `host` prints: whether it can restore at all, and then every fact."""
-    obstacles = list(_obstacles(facts))
-    needed = (facts.podman, facts.criu, facts.runtime)
-    unknown = dict.fromkeys(fact.reason for fact in needed if isinstance(fact, Unknown))
-    if obstacles:
-        answer = "✖ no container can be restored on"
-    elif unknown:
-        answer = "? nobody can say whether containers can be restored on"
-    else:
-        answer = "✔ containers can be restored on"
-    lines = [f"{answer} {safe_text(facts.host)}"]
-    lines += [f"  {safe_text(reason)}" for reason in (*obstacles, *unknown)]
+    found = ability(facts)
+    lines = [f"{_ABLE[found.verdict]} {safe_text(facts.host)}"]
+    lines += [f"  {reason}" for reason in (*found.obstacles, *found.unknown)]
     for title in ("podman", "runtime", "criu", *_ROWS):
         lines += ["", *_fact_lines(title, getattr(facts, title))]
     return "\n".join(lines)
@@ -314,20 +314,6 @@ def problem_lines(problems: Iterable[Problem]) -> Iterator[str]:
 def counted(severity: Severity, number: int) -> str:
     """`2 blockers`, `1 unchecked`."""
     return f"{number} unchecked" if severity is Severity.UNCHECKED else plural(number, severity)
-
-
-def _obstacles(facts: HostFacts) -> Iterator[str]:
-    """What stands in the way of every restore, whatever the archive."""
-    if isinstance(facts.podman, Known) and facts.podman.value.rootless:
-        yield "Podman does not run as root: use sudo, or --host-command 'sudo -n'"
-    if isinstance(facts.criu, Known) and not facts.criu.value:
-        yield "CRIU is not installed"
-    if isinstance(facts.criu, Known) and facts.criu.value and not facts.criu.value.works:
-        yield "`criu check` says that CRIU does not work with this kernel"
-    if isinstance(facts.runtime, Known) and facts.runtime.value:
-        runtime = facts.runtime.value
-        if not runtime.restores:
-            yield f"{runtime.name} was built without CRIU"
 
 
 def _fact_lines(title: str, fact: Fact[Any]) -> list[str]:

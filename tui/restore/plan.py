@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tui.archive.model import Form
 from tui.checkpoint.checkpoint import Checkpoint
-from tui.host.facts import HostFacts
+from tui.host.facts import HostFacts, Missing
 from tui.restore.checks import CHECKS, Case
 from tui.restore.checks.archive import OF_ARCHIVES, foreign
 from tui.restore.conflict import Conflict, Remedy, Severity
@@ -14,6 +14,7 @@ from tui.restore.options import RestoreOptions, flags
 from tui.restore.pods import chosen_pod
 from tui.restore.rewrite import Change, changes
 from tui.restore.trust import Grant, grants
+from tui.text import safe_text
 
 __all__ = ["Change", "Plan", "Verdict", "apply", "command", "make_plan"]
 
@@ -66,7 +67,8 @@ def make_plan(checkpoint: Checkpoint, facts: HostFacts, options: RestoreOptions)
     if foreign(checkpoint):
         found = [one for code in OF_ARCHIVES for one in CHECKS[code].look(case)]
         return Plan(options, tuple(found), (), ())
-    found = [conflict for check in CHECKS.values() for conflict in check.look(case)]
+    looks = (conflict for check in CHECKS.values() for conflict in check.look(case))
+    found = [conflict for conflict in looks if not _told_by_absence(conflict, facts)]
     found.sort(key=lambda conflict: _SEVERITIES.index(conflict.severity))
     return Plan(
         options,
@@ -74,6 +76,16 @@ def make_plan(checkpoint: Checkpoint, facts: HostFacts, options: RestoreOptions)
         changes(checkpoint, facts, options, case.podman_version),
         _command(checkpoint, facts, options),
         grants(checkpoint, facts),
+    )
+
+
+def _told_by_absence(conflict: Conflict, facts: HostFacts) -> bool:
+    """Whether it could not be checked for want of Podman alone, which is a blocker of its own."""
+    podman = facts.podman
+    return (
+        conflict.severity is Severity.UNCHECKED
+        and isinstance(podman, Missing)
+        and safe_text(podman.reason) in conflict.detail
     )
 
 

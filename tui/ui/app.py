@@ -34,6 +34,7 @@ from tui.text import safe_text
 from tui.ui.keys import KEYS, Scope, bindings
 from tui.ui.outward import OutwardApp
 from tui.ui.recovering import RecoveringApp
+from tui.ui.screens.base import PodthawScreen
 from tui.ui.screens.help import keys_help
 from tui.ui.screens.history import HistoryScreen
 from tui.ui.screens.inspector import InspectorScreen
@@ -279,6 +280,11 @@ class PodthawApp(RecoveringApp, OutwardApp):
             if isinstance(one, RunScreen):
                 one.leave_behind()
         self.exit()
+
+    def action_zoom(self) -> None:
+        """Show the pane with the focus alone, or all of them again."""
+        if isinstance(self.screen, PodthawScreen):
+            self.screen.zoom()
 
     def action_history(self) -> None:
         """The restores that were run from here."""

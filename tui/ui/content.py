@@ -25,11 +25,11 @@ VERDICTS = {
 """What a verdict is in words and in colour."""
 
 
-def tally(conflicts: Sequence[Conflict]) -> Content:
-    """`✖1 ▲2`: each severity's sign with its count, the worst first."""
+def tally(conflicts: Sequence[Conflict], kinds: int = len(Severity)) -> Content:
+    """`✖1 ▲2`: the sign of each severity, up to so many, with its count, the worst first."""
     return Content(" ").join(
         Content.styled(f"{GLYPHS[severity]}{count}", STYLES[severity])
-        for severity, count in counts(conflicts)
+        for severity, count in counts(conflicts)[:kinds]
     )
 
 

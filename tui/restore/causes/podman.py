@@ -5,6 +5,15 @@ from tui.restore.remedies import CGROUPFS, NO_POD, SYSTEMD
 
 PODMAN = (
     Cause(
+        "podman-missing",
+        r"podman is not installed on .*|\W?podman\W?: command not found"
+        r"|failed to (?:run command|execute) \W?podman\W?: No such file or directory",
+        "Podman is not installed on the host",
+        "Nothing can be restored without it: install the package podman, or give podthaw the way"
+        " to where it is with --host-command.",
+        ("podman-missing",),
+    ),
+    Cause(
         "archive-not-found",
         r"failed to open checkpoint archive (?P<path>.+?) for import: .*",
         "Podman cannot open the archive {path}",

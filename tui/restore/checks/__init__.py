@@ -26,6 +26,7 @@ ORDER = (
     "archive-ambiguous",
     "engine-unsupported",
     "import-needs-archive",
+    "podman-missing",
     "runtime-missing",
     "rootless",
     "option-unknown",

@@ -15,7 +15,7 @@ from tui.archive.model import Member, MemberKind
 from tui.checkpoint.checkpoint import CONFIG, Checkpoint
 from tui.checkpoint.summary import deleted, diff
 from tui.criu.state import RegularFile
-from tui.host.facts import ImageFile, Known, Unknown, known
+from tui.host.facts import ImageFile, Known, Missing, Unknown, known
 from tui.restore.checks.registry import Case, check, on_host, unchecked
 from tui.restore.checks.words import some
 from tui.restore.conflict import Conflict, Evidence, Location, Remedy, Severity
@@ -197,7 +197,8 @@ def _places(case: Case, *paths: str) -> tuple[Location, ...]:
 def _image_is_missing(case: Case) -> bool:
     """Whether other checks say already that there is nothing to look into."""
     images, image_id = case.facts.images, case.checkpoint.config.image_id
-    return isinstance(images, Known) and all(image.id != image_id for image in images.value)
+    absent = isinstance(images, Known) and all(image.id != image_id for image in images.value)
+    return absent or isinstance(case.facts.podman, Missing)
 
 
 def _within(path: str, folder: str) -> bool:

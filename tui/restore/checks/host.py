@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from tui.checkpoint.checkpoint import CONFIG
-from tui.host.facts import Known, Unknown
+from tui.host.facts import Known, Missing, Unknown
 from tui.restore.checks.registry import Case, check, on_host, unchecked
 from tui.restore.conflict import Conflict, Evidence, Remedy, Severity
 from tui.restore.options import RestoreOptions, flag
@@ -32,6 +32,28 @@ LIBRARY = "libcriu.so.2"
 
 _SLICE = ".slice"
 """How systemd's cgroups end, and nobody else's."""
+
+
+@check("podman-missing", Severity.BLOCKER, "Podman is not installed")
+def podman_missing(case: Case) -> Iterator[Conflict]:
+    """The host has no `podman` program.
+
+    Without it nothing can be restored, and nothing that only Podman knows can be checked: its
+    containers, volumes, images and networks. Install Podman, in the package `podman` of most
+    distributions; where it lies in another root or on another machine, give podthaw the way
+    there with --host-command.
+    """
+    podman = case.facts.podman
+    if isinstance(podman, Missing):
+        yield Conflict(
+            "podman-missing",
+            Severity.BLOCKER,
+            "Podman is not installed on this host",
+            "Nothing can be restored without it, and what only it knows cannot be checked."
+            " Install the package podman.",
+            where=(on_host("podman"),),
+            evidence=Evidence(host=safe_text(podman.reason)),
+        )
 
 
 @check("rootless", Severity.BLOCKER, "Podman does not run as root")

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import getters, on
+from textual import events, getters, on
 from textual.screen import Screen
 
 from tui.errors import PodthawError
@@ -27,6 +27,20 @@ class PodthawScreen(Screen[None]):
 
     if TYPE_CHECKING:
         app = getters.app(PodthawApp)
+
+    @on(events.DescendantFocus)
+    def _zoom_ends(self, event: events.DescendantFocus) -> None:
+        """What has the focus must be seen."""
+        zoomed = self.maximized
+        if zoomed is not None and zoomed not in event.widget.ancestors_with_self:
+            self.minimize()
+
+    def zoom(self) -> None:
+        """Show the pane with the focus alone, or all of them again."""
+        if self.maximized is not None:
+            self.minimize()
+        elif self.focused is not None:
+            self.maximize(self.focused, container=False)
 
     def save(self, write: Callable[[], Path]) -> None:
         """Write a file, and say where it is or why there is none."""

@@ -4,7 +4,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
@@ -24,7 +24,7 @@ from tui.restore.trust import Risk
 from tui.text import safe_text, shell_line
 from tui.ui.content import verdict, waiting
 from tui.ui.front import Front
-from tui.ui.keys import Scope, bindings
+from tui.ui.keys import KEYS, Scope, bindings
 from tui.ui.outline import plain_value
 from tui.ui.screens.base import SessionScreen
 from tui.ui.screens.confirm import Confirm
@@ -48,6 +48,9 @@ SWITCHES = (
     ("print_stats", "print CRIU's statistics"),
 )
 """The options that are on or off, in the order of Podman's manual."""
+
+_GO = next(key for key in KEYS[Scope.RESTORE] if key.id == "conflicts")
+"""What leads to the conflicts."""
 
 NO_POD = ""
 DEFAULT = ""
@@ -112,6 +115,13 @@ class RestoreScreen(SessionScreen):
         if action == "start":
             return not self.app.session.obstacle or None
         return True
+
+    @on(events.DescendantFocus)
+    def _focus_moved(self, event: events.DescendantFocus) -> None:
+        """Say how to come to the letters of the remedies from where letters are text."""
+        typing = isinstance(event.widget, Input)
+        words = f"{_GO.shown} goes here, then the letter" if typing else ""
+        self.query_one(ConflictList).border_subtitle = words
 
     @on(Input.Changed, "#name")
     def _name_changed(self, event: Input.Changed) -> None:
@@ -206,7 +216,7 @@ class RestoreScreen(SessionScreen):
             self._fill(session, session.checkpoint)
         plan = session.plan
         self.query_one(ConflictList).show(session.conflicts, waiting(session))
-        self.query_one("#verdict", Static).update(verdict(session))
+        self.query_one("#verdict", Static).update(_verdict(session))
         self.query_one("#start", Button).disabled = bool(session.obstacle)
         self.query_one("#changes", Static).update(_changes(plan))
         self.query_one("#command", Static).update(_command(plan))
@@ -268,6 +278,15 @@ def _pod_line(pod: Pod, needed: set[str]) -> Content:
     else:
         fit = "✔ fits" if needed else ""
     return Content(f"{safe_text(pod.name)}  {fit}".rstrip())
+
+
+def _verdict(session: Session) -> Content:
+    """Whether the restore can be started; if not, the first thing that must be mended."""
+    blockers = session.plan.blockers if session.plan and not session.reading else ()
+    if not blockers:
+        return verdict(session)
+    more = f", and {len(blockers) - 1} more" if len(blockers) > 1 else ""
+    return Content.styled(f"✖ {safe_text(blockers[0].title)}{more}", "$text-error")
 
 
 def _changes(plan: Plan | None) -> Content:

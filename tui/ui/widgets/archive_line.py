@@ -48,8 +48,8 @@ def _archive(session: Session, pace: Pace) -> Content:
         state,
         safe_text(found.name or found.id[:12]),
         safe_text(found.image),
-        safe_text(f"{engine}, {found.runtime}" if found.runtime else engine),
-        f"{contents.compression}, {size(contents.identity.size)}",
         age(moment) if moment else "",
+        safe_text(f"{engine}, {found.runtime}" if found.runtime else engine),
+        f"{size(contents.identity.size)}, {contents.compression.label}",
     )
     return Content.assemble(name, "  ", " · ".join(part for part in parts if part))

@@ -21,6 +21,9 @@ from tui.ui.keys import Scope, bindings
 from tui.ui.plain import sections_json, sections_text
 from tui.ui.session import Session
 
+_FIRST = 4
+"""Conflicts that are told above the rest."""
+
 
 class SummaryView(VerticalScroll):
     """Titled rows, with the conflicts on the rows that they are about."""
@@ -50,7 +53,8 @@ class SummaryView(VerticalScroll):
 
     def compose(self) -> ComposeResult:
         """One text."""
-        yield Static("Reading …")
+        yield Static(id="obstacles")
+        yield Static("Reading …", id="sections")
 
     def show(self, session: Session, findings: str) -> None:
         """Show the checkpoint of `session`; `findings` says in a line what deserves a look."""
@@ -71,7 +75,8 @@ class SummaryView(VerticalScroll):
         self._findings = findings
         parts = [self._table(section, conflicts) for section in self._sections]
         told = (Text(findings, self._style("findings")), Text()) if findings else ()
-        self.query_one(Static).update(Group(*told, *parts))
+        self.query_one("#obstacles", Static).update(self._obstacles(conflicts))
+        self.query_one("#sections", Static).update(Group(*told, *parts))
 
     @property
     def clip(self) -> tuple[str, str]:
@@ -88,6 +93,18 @@ class SummaryView(VerticalScroll):
             lambda: sections_text(sections),
             lambda: sections_json(sections),
         )
+
+    def _obstacles(self, conflicts: Sequence[Conflict]) -> Text:
+        """The worst first, where no other pane has room for them."""
+        text = Text()
+        for conflict in conflicts[:_FIRST]:
+            mark = f"{GLYPHS[conflict.severity]} {safe_text(conflict.title)}\n"
+            text.append(mark, self._style(conflict.severity))
+        if conflicts:
+            more = len(conflicts) - _FIRST
+            text.append(f"  {more} more, " if more > 0 else "  ", self._style("label"))
+            text.append("c shows what to do\n", self._style("label"))
+        return text
 
     def _table(self, section: Section, conflicts: Sequence[Conflict]) -> Group:
         table = Table.grid(padding=(0, 2, 0, 0), expand=True)
