@@ -44,7 +44,8 @@ screenshots: install ## write screenshots/ from the scenes of the snapshot tests
 readme: install ## write the generated parts of README.md anew
 	$(BIN)/python -m tests.readme
 
-bench: install ## build 2 GiB checkpoints; measure against zstd -dc, gzip -dc and checkpointctl
+bench: install ## measure the UI; build 2 GiB checkpoints; against Textual, zstd, gzip and checkpointctl
+	$(BIN)/python -m tests.bench.ui
 	$(BIN)/python -m tests.bench.archive
 	$(BIN)/python -m tests.bench.memory
 

@@ -31,6 +31,7 @@ from tui.restore.options import RestoreOptions
 from tui.restore.pipeline import PATIENCE, Restore
 from tui.restore.plan import apply
 from tui.text import safe_text
+from tui.ui import heap
 from tui.ui.clipboard import fits
 from tui.ui.keys import KEYS, Scope, bindings
 from tui.ui.recovering import RecoveringApp
@@ -142,6 +143,7 @@ class PodthawApp(RecoveringApp):
         options, reveal = self.session.options, self.session.reveal
         self.session = Session(path, self.host.name, self.host.simulated, options, reveal=reveal)
         self.push_screen(InspectorScreen())
+        heap.loading()
         self._read_archive(path)
 
     def change(self, **changes: Any) -> None:
@@ -254,6 +256,7 @@ class PodthawApp(RecoveringApp):
 
     @on(ArchiveFailed)
     def _archive_failed(self, event: ArchiveFailed) -> None:
+        heap.loaded()
         if event.path == self._path:
             self.exit(event.error)
         elif event.path == self.session.path:

@@ -14,7 +14,7 @@ from textual.strip import Strip
 from tui.restore.events import Level, LogLine
 from tui.text import plural
 from tui.ui.keys import Scope, bindings
-from tui.ui.widgets.log_rows import SHORTEST, LogRows, first_line
+from tui.ui.widgets.log_rows import LogRows, first_line
 
 _SOURCE = 9
 """Cells for the program's name."""
@@ -50,6 +50,8 @@ class LogView(ScrollView, can_focus=True):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.lines: list[LogLine] = []
+        self._texts: list[str] = []
+        """What a filter looks at, line by line."""
         self._folding = True
         self._rows = LogRows(folding=True)
         self._widest = 0
@@ -64,12 +66,14 @@ class LogView(ScrollView, can_focus=True):
         """Append `lines`; call it with many at once."""
         if not lines:
             return
-        before, old_rows = self._rows.lines, len(self._rows)
-        self._append(len(self.lines), lines)
+        before, first = self._rows.lines, len(self.lines)
         self.lines += lines
+        self._texts += [f"{line.source} {line.text}".casefold() for line in lines]
+        self._append(first)
         if not self._following:
             self._unseen += self._rows.lines - before
-        self._measure(max(0, old_rows - SHORTEST))
+        self._widest = max(self._widest, max(map(_width, lines)))
+        self._measure()
         self._tell()
 
     def filter(self, words: str) -> None:
@@ -162,9 +166,8 @@ class LogView(ScrollView, can_focus=True):
         row = top if found is None else found
         stays = first_line(before[row]) if row < len(before) else 0
         self._rows = LogRows(folding=self._folding and not self._words)
-        self._append(0, self.lines)
-        self._widest = 0
-        self._measure(0)
+        self._append(0)
+        self._measure()
         if not self._following:
             y = self._rows.row_of(stays) - (row - top)
             # forced, for so far there may have been nothing to scroll
@@ -180,21 +183,17 @@ class LogView(ScrollView, can_focus=True):
         y = row - self.scroll_offset.y
         return row if 0 <= y < self.scrollable_content_region.height else None
 
-    def _append(self, start: int, lines: Sequence[LogLine]) -> None:
-        for number, line in enumerate(lines, start):
-            if self._passes(line):
-                self._rows.add(number, line)
+    def _append(self, start: int) -> None:
+        """Add rows for what passes of the lines from number `start` on."""
+        words, least = self._words, _LEVELS.index(self._least)
+        louder = {level for level in Level if _LEVELS.index(level) >= least}
+        texts, lines, add = self._texts, self.lines, self._rows.add
+        for number in range(start, len(lines)):
+            if (not words or words in texts[number]) and lines[number].level in louder:
+                add(number, lines[number])
 
-    def _passes(self, line: LogLine) -> bool:
-        return _LEVELS.index(line.level) >= _LEVELS.index(self._least) and (
-            not self._words or self._words in f"{line.source} {line.text}".casefold()
-        )
-
-    def _measure(self, first: int) -> None:
-        """Make room for the rows from `first` on, which are new, and go on as before."""
-        rows = self._rows.rows[first:]
-        widths = (_width(self.lines[row]) for row in rows if isinstance(row, int))
-        self._widest = max(self._widest, max(widths, default=0))
+    def _measure(self) -> None:
+        """Make room for the rows, and go on as before."""
         self.virtual_size = Size(self._widest, len(self._rows))
         self._keep_up()
         self.call_after_refresh(self._keep_up)  # until then the end may not be known

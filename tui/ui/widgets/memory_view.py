@@ -53,9 +53,9 @@ class MemoryView(RowsView):
         """See RowsView."""
         return self.rows.clip
 
-    def filter(self, words: str) -> int | None:
+    def filter(self, words: str) -> None:
         """See RowsView; in the bytes one searches."""
-        return self.rows.filter(words)
+        self.rows.filter(words)
 
     def open(self, memories: Memories) -> None:
         """The bytes are there."""
