@@ -144,7 +144,7 @@ class PodthawApp(RecoveringApp):
         self.session = Session(path, self.host.name, self.host.simulated, options, reveal=reveal)
         self.push_screen(InspectorScreen())
         heap.loading()
-        self._read_archive(path)
+        self.call_after_refresh(self._read_archive, path)  # once the screen has been painted
 
     def change(self, **changes: Any) -> None:
         """Change the session, and tell the screens."""

@@ -4,13 +4,20 @@ from textual.widgets import Footer
 
 
 class KeyLine(Footer):
-    """Textual's footer, which forgets the keys that it no longer shows.
+    """Textual's footer, made anew only if it would look different, and without what it was before.
 
-    Each of them watches the footer, and would be kept as long as that (Textual #6666): 100 KB
-    more with every change of what can be done.
+    Each of its keys watches the footer, and would be kept as long as that (Textual #6666): 100 KB
+    more whenever it is made anew.
     """
+
+    _shown: object = None
+    """The keys as they are shown now."""
 
     async def recompose(self) -> None:
         """See Widget."""
-        await super().recompose()
-        self.mutate_reactive(Footer.compact)  # whoever is gone is no longer told
+        keys = self.screen.active_bindings.values()
+        shown = [(one.binding, one.enabled) for one in keys if one.binding.show]
+        if shown != self._shown:
+            self._shown = shown
+            await super().recompose()
+            self.mutate_reactive(Footer.compact)  # whoever is gone is no longer told
