@@ -15,6 +15,8 @@ class KeyLine(Footer):
 
     async def recompose(self) -> None:
         """See Widget."""
+        if not self.is_attached:
+            return
         keys = self.screen.active_bindings.values()
         shown = [(one.binding, one.enabled) for one in keys if one.binding.show]
         if shown != self._shown:
