@@ -52,6 +52,7 @@ bench: install ## measure the UI; build 2 GiB checkpoints; against Textual, zstd
 	$(BIN)/python -m tests.bench.ui
 	$(BIN)/python -m tests.bench.archive
 	$(BIN)/python -m tests.bench.memory
+	$(BIN)/python -m tests.bench.diff
 
 lab: ## build and start the lab
 	tests/lab/lab build
