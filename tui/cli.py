@@ -103,7 +103,8 @@ def _ui_parser() -> argparse.ArgumentParser:
         "       podthaw demo | inspect FILE | search FILE PATTERN | strings FILE\n"
         "       podthaw extract FILE PLACE... --out DIR | diff FILE FILE\n"
         "       podthaw check FILE | restore FILE\n"
-        "       podthaw host | explain CODE | history [ID]"
+        "       podthaw host | explain CODE | history [ID]\n"
+        "       podthaw completion SHELL | man"
     )
     parser.add_argument("path", metavar="FILE|DIR|-", nargs="?", default=".")
     parser.add_argument("--version", action="version", version=f"podthaw {__version__}")
@@ -292,6 +293,19 @@ def _explain_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _completion_parser() -> argparse.ArgumentParser:
+    parser = _new("completion", "Print the script that completes podthaw's words in a shell.")
+    parser.add_argument("shell", metavar="SHELL", choices=("bash", "zsh", "fish"), help="whose")
+    parser.set_defaults(run=_run_completion)
+    return parser
+
+
+def _man_parser() -> argparse.ArgumentParser:
+    parser = _new("man", "Print the manual page.")
+    parser.set_defaults(run=_run_man)
+    return parser
+
+
 _COMMANDS: dict[str, Callable[[], argparse.ArgumentParser]] = {
     "demo": _demo_parser,
     "inspect": _inspect_parser,
@@ -304,6 +318,8 @@ _COMMANDS: dict[str, Callable[[], argparse.ArgumentParser]] = {
     "host": _host_parser,
     "explain": _explain_parser,
     "history": _history_parser,
+    "completion": _completion_parser,
+    "man": _man_parser,
 }
 
 
@@ -539,6 +555,28 @@ def _run_history(options: argparse.Namespace) -> int:
     if options.clean_up:
         return tidy(options.id, make_host(options), yes=options.yes)
     return history(options.id, as_json=options.json, as_markdown=options.markdown)
+
+
+def _parsers() -> dict[str, argparse.ArgumentParser]:
+    """All of them by the name of the command; that of the UI has none."""
+    return {"": _ui_parser()} | {name: make() for name, make in _COMMANDS.items()}
+
+
+def _run_completion(options: argparse.Namespace) -> int:
+    from tui.findings import table as rules
+    from tui.headless.completion import completion
+    from tui.restore.checks import table as checks
+
+    codes = [row[0] for row in (*checks(), *rules())]
+    print(completion(options.shell, _parsers(), codes))
+    return ExitCode.OK
+
+
+def _run_man(_: argparse.Namespace) -> int:
+    from tui.headless.man import manual
+
+    print(manual(__version__, _parsers(), EXIT_CODES))
+    return ExitCode.OK
 
 
 def _run_ui(options: argparse.Namespace) -> int:

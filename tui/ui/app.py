@@ -31,6 +31,7 @@ from tui.restore.options import RestoreOptions
 from tui.restore.pipeline import PATIENCE, Restore
 from tui.restore.plan import apply
 from tui.text import safe_text
+from tui.ui import heap
 from tui.ui.keys import KEYS, Scope, bindings
 from tui.ui.outward import OutwardApp
 from tui.ui.recovering import RecoveringApp
@@ -152,7 +153,8 @@ class PodthawApp(RecoveringApp, OutwardApp):
         options, reveal = self.session.options, self.session.reveal
         self.session = Session(path, self.host.name, self.host.simulated, options, reveal=reveal)
         self.push_screen(InspectorScreen())
-        self._read_archive(path)
+        heap.loading()
+        self.call_after_refresh(self._read_archive, path)  # once the screen has been painted
 
     def change(self, **changes: Any) -> None:
         """Change the session, and tell the screens."""
@@ -252,6 +254,7 @@ class PodthawApp(RecoveringApp, OutwardApp):
 
     @on(ArchiveFailed)
     def _archive_failed(self, event: ArchiveFailed) -> None:
+        heap.loaded()
         if event.path == self._path:
             self.exit(event.error)
         elif event.path == self.session.path:

@@ -4,7 +4,7 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
-from textual.widgets import Footer, OptionList, Static
+from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from tui.errors import PodthawError
@@ -17,6 +17,7 @@ from tui.ui.front import Front
 from tui.ui.keys import Scope, bindings
 from tui.ui.saving import save_report
 from tui.ui.screens.base import PodthawScreen
+from tui.ui.widgets.key_line import KeyLine
 
 
 class _Restores(OptionList):
@@ -40,7 +41,7 @@ class HistoryScreen(PodthawScreen):
             yield _Restores(id="restores")
             with VerticalScroll(id="record"):
                 yield Static(markup=False)
-        yield Footer()
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """List them."""

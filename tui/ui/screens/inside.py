@@ -16,6 +16,7 @@ from tui.checkpoint.config import Json
 from tui.criu.contents import read_content
 from tui.errors import ArchiveError, PodthawError
 from tui.text import safe_text, size
+from tui.ui import heap
 from tui.ui.rows.content import LIMIT, content_table
 from tui.ui.rows.findings import findings_table
 from tui.ui.rows.model import Bytes, Row, Table
@@ -137,6 +138,7 @@ class InsideScreen(SessionScreen):
             self.post_message(self.InsideRead(running, {FINDINGS: findings_table(running)}))
             running = with_words(running, going_on(get_current_worker()))
             self.post_message(self.InsideRead(running, tables(running)))
+            heap.loaded()
 
     @work(thread=True, group="late")
     def _make_late(self, view: View, running: Running, reveal: bool) -> None:

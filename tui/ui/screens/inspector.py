@@ -6,7 +6,7 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.timer import Timer
-from textual.widgets import ContentSwitcher, Footer, Input, OptionList
+from textual.widgets import ContentSwitcher, Input, OptionList
 
 from tui.ui.content import waiting
 from tui.ui.documents import Documents
@@ -25,6 +25,7 @@ from tui.ui.widgets.archive_line import ArchiveLine
 from tui.ui.widgets.conflict_list import REMEDY_BINDINGS, ConflictList
 from tui.ui.widgets.document_tree import DocumentTree
 from tui.ui.widgets.findings_view import FindingsView
+from tui.ui.widgets.key_line import KeyLine
 from tui.ui.widgets.memory_view import MemoryView
 from tui.ui.widgets.raw_view import RawView
 from tui.ui.widgets.rows_view import PlainView, RowsView
@@ -34,7 +35,7 @@ from tui.ui.widgets.view_list import ViewList
 _ROOMY = 110
 """Cells from which on the footer need not be compact."""
 
-_PAUSE = 0.15
+_PAUSE = 0.05
 """Seconds after the last keystroke before a filter is applied."""
 
 
@@ -76,7 +77,7 @@ class InspectorScreen(FindingsScreen, MemoryScreen):
                     for view in INSIDE:
                         yield _KINDS.get(view.id, RowsView)(view.title, id=view.id)
             yield ConflictList(id="conflicts")
-        yield Footer()
+        yield KeyLine()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What can be done now."""
@@ -93,7 +94,7 @@ class InspectorScreen(FindingsScreen, MemoryScreen):
 
     def on_resize(self, event: events.Resize) -> None:
         """Make room for the keys."""
-        self.query_one(Footer).compact = event.size.width < _ROOMY
+        self.query_one(KeyLine).compact = event.size.width < _ROOMY
 
     @on(OptionList.OptionHighlighted, "#views")
     def _view_highlighted(self, event: OptionList.OptionHighlighted) -> None:
@@ -177,6 +178,9 @@ class InspectorScreen(FindingsScreen, MemoryScreen):
 
     def action_filter(self) -> None:
         """Open the filter."""
+        current = self._current()
+        if isinstance(current, DocumentTree):
+            current.prepare()
         entry = self.query_one("#filter", Input)
         entry.remove_class("-hidden")
         entry.focus()

@@ -8,7 +8,7 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
-from textual.widgets import Button, Checkbox, Footer, Input, Label, Select, Static
+from textual.widgets import Button, Checkbox, Input, Label, Select, Static
 
 from tui.checkpoint.checkpoint import Checkpoint
 from tui.host.facts import Known, Pod
@@ -33,6 +33,7 @@ from tui.ui.screens.run import RunScreen
 from tui.ui.session import Session
 from tui.ui.widgets.archive_line import ArchiveLine
 from tui.ui.widgets.conflict_list import REMEDY_BINDINGS, ConflictList
+from tui.ui.widgets.key_line import KeyLine
 from tui.ui.widgets.port_rows import PortRows
 from tui.ui.widgets.toggle import Toggle
 
@@ -108,7 +109,7 @@ class RestoreScreen(SessionScreen):
                     consequences.border_title = "What will change, and the command"
                     yield Static(id="changes")
                     yield Static(id="command")
-        yield Footer()
+        yield KeyLine()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """The restore key is off while something stands in the way."""

@@ -8,7 +8,7 @@ from functools import partial
 from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
-from textual.widgets import Footer, Input
+from textual.widgets import Input
 
 from tui.errors import PodthawError
 from tui.host.host import NoAnswer
@@ -26,6 +26,7 @@ from tui.ui.screens.base import PodthawScreen
 from tui.ui.screens.confirm import Confirm
 from tui.ui.widgets.archive_line import ArchiveLine
 from tui.ui.widgets.conflict_list import REMEDY_BINDINGS
+from tui.ui.widgets.key_line import KeyLine
 from tui.ui.widgets.log_view import LogView
 from tui.ui.widgets.result_view import ResultView
 from tui.ui.widgets.step_list import StepList
@@ -68,7 +69,7 @@ class RunScreen(PodthawScreen):
             with Vertical(id="right"):
                 yield Input(placeholder="words to look for", id="filter", classes="-hidden")
                 yield LogView()
-        yield Footer()
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """Start."""

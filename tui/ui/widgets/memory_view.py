@@ -61,9 +61,9 @@ class MemoryView(RowsView):
             return super().front
         return self.hex.front("the bytes of the mapping", f"memory-{self.hex.cursor:x}")
 
-    def filter(self, words: str) -> int | None:
+    def filter(self, words: str) -> None:
         """See RowsView; in the bytes one searches."""
-        return self.rows.filter(words)
+        self.rows.filter(words)
 
     def open(self, memories: Memories) -> None:
         """The bytes are there."""

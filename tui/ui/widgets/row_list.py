@@ -105,11 +105,10 @@ class RowList(ScrollView, can_focus=True):
         self.seen.replace(table)
         self._changed()
 
-    def filter(self, words: str) -> int | None:
-        """Show only rows with `words` in them; how many those are, None without words."""
-        found = self.seen.filter(words)
+    def filter(self, words: str) -> None:
+        """Show only rows with `words` in them."""
+        self.seen.filter(words)
         self._changed()
-        return found
 
     def go_to(self, row: str) -> bool:
         """Put the cursor on a row, wherever it is hidden; whether there is such a row."""

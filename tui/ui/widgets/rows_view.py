@@ -98,12 +98,12 @@ class RowsView(Container):
             self.show_details()
         self._tell()
 
-    def filter(self, words: str) -> int | None:
+    def filter(self, words: str) -> None:
         """Hide what does not contain `words`: in the details, if these are looked at."""
         looked_at = self.looked_at
-        found = None if isinstance(looked_at, HexView) else looked_at.filter(words)
+        if not isinstance(looked_at, HexView):
+            looked_at.filter(words)
         self._tell()
-        return found
 
     def back(self) -> bool:
         """From the details to the table; whether there was a way back."""
