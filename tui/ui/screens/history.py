@@ -18,7 +18,7 @@ from tui.ui.screens.base import PodthawScreen
 
 
 class _Restores(OptionList):
-    BINDINGS = bindings(Scope.OPEN)
+    BINDINGS = bindings(Scope.LIST)
 
 
 class HistoryScreen(PodthawScreen):
