@@ -326,7 +326,9 @@ class OpeningApp(RecoveringApp):
         self._stale.discard(mode)
         self._change(mode, asking=True, trouble="")
         asked = questions(checkpoint) if checkpoint else Questions()
-        self.run_worker(self._collect_facts(mode, asked), group=f"host {mode}", exclusive=True)
+        self.run_worker(
+            partial(self._collect_facts, mode, asked), group=f"host {mode}", exclusive=True
+        )
 
     def _read_archive(self, mode: str, path: str) -> None:
         worker = get_current_worker()

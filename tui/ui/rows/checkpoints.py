@@ -139,7 +139,8 @@ def standing(entry: Entry) -> str:
 def entry_facts(entry: Entry, opened: bool) -> Table:
     """What is known of one archive: what stands in the way first, and then its summary."""
     facts, found = Facts(), entry.found
-    facts.heading(standing(entry))
+    facts.heading("On this host")
+    facts.add("verdict", standing(entry), tone="error" if entry.trouble else "")
     if entry.gone:
         facts.add("", "It was opened from here, and there is nothing any more. x forgets it.")
     facts.add("", entry.trouble or entry.trouble_with_host)
@@ -156,18 +157,18 @@ def entry_facts(entry: Entry, opened: bool) -> Table:
                 facts.add(row.label, row.value)
     elif entry.glance:
         facts.heading("Container")
-        facts.add("Name", entry.glance.name)
-        facts.add("Image", entry.glance.image)
-        facts.add("Engine", entry.glance.engine)
+        facts.add("name", entry.glance.name)
+        facts.add("image", entry.glance.image)
+        facts.add("engine", entry.glance.engine)
         if entry.glance.checkpointed:
-            facts.add("Checkpointed", age(entry.glance.checkpointed))
+            facts.add("checkpointed", age(entry.glance.checkpointed))
     if entry.reading or entry.unseen:
         facts.add("", "More follows when it has been read.", tone="quiet")
     facts.heading("File")
-    facts.add("Path", shown_path(found.path))
+    facts.add("path", shown_path(found.path))
     if found.candidate:
-        facts.add("Size", _size(entry))
-        facts.add("Modified", age(found.candidate.modified))
+        facts.add("size", _size(entry))
+        facts.add("modified", age(found.candidate.modified))
     return facts.table()
 
 

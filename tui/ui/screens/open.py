@@ -128,7 +128,10 @@ class OpenScreen(PodthawScreen):
 
     def action_differences(self) -> None:
         """Compare the two that are marked, or the marked one with that under the cursor."""
-        raise NotImplementedError
+        if self._pair:
+            from tui.ui.screens.compare import CompareScreen
+
+            self.app.push_screen(CompareScreen(*self._pair))
 
     def action_filter(self) -> None:
         """Open the filter."""

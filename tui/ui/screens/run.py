@@ -50,7 +50,7 @@ class RunScreen(PodthawScreen):
         self._cancelling = False
         self._then: Callable[[], object] | None = None
         """What is to be done once it has ended."""
-        self._closing = False
+        self._to_close = False
         self._removed = False
 
     @property
@@ -79,7 +79,7 @@ class RunScreen(PodthawScreen):
 
     def on_screen_resume(self) -> None:
         """Catch up with what happened while another archive was in front."""
-        if self._closing:
+        if self._to_close:
             self.dismiss()
         elif self.query(ArchiveLine):
             self.query_one(ArchiveLine).show(self.session)
@@ -276,7 +276,7 @@ class RunScreen(PodthawScreen):
 
     def _close(self) -> None:
         self.leave_behind()
-        self._closing = True
+        self._to_close = True
         if self.is_current:
             self.dismiss()
 

@@ -9,6 +9,7 @@ from tui.ui.widgets.rows_view import RowsView
 class CheckpointsView(RowsView):
     """A RowsView whose details are always in sight where there is any room for them."""
 
+    BESIDE: ClassVar[int] = 180
     BELOW: ClassVar[int] = 14
 
     def make_details(self) -> RowList:

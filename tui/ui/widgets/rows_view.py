@@ -19,12 +19,12 @@ from tui.ui.widgets.row_list import RowList
 Describe = Callable[[Row], Table]
 """All that is known about a row."""
 
-_BESIDE = 110
-"""Cells from which on the details stand beside the table."""
-
 
 class RowsView(Container):
     """A view of what is inside a checkpoint."""
+
+    BESIDE: ClassVar[int] = 110
+    """Cells from which on the details stand beside the table."""
 
     BELOW: ClassVar[int] = 24
     """Lines from which on the details stand below the table."""
@@ -128,7 +128,7 @@ class RowsView(Container):
 
     def on_resize(self, event: events.Resize) -> None:
         """Put the details where there is room for them."""
-        beside = event.size.width >= _BESIDE
+        beside = event.size.width >= self.BESIDE
         self.set_class(beside, "-beside")
         self.set_class(not beside and event.size.height >= self.BELOW, "-below")
         self._tell()
