@@ -4,11 +4,16 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
 from rich.segment import Segment
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
 from tui.restore.events import Level, LogLine
+from tui.text import safe_text
+from tui.ui.widgets.log_breaks import INDENT, Breaks
 from tui.ui.widgets.log_rows import LogRows
 from tui.ui.widgets.log_view import LogView
 
@@ -227,3 +232,33 @@ def test_rows_do_not_depend_on_how_the_lines_arrive(batches: tuple[int, ...]) ->
     ]
     assert rows.folded == len(lines) - len(lines) // 1000
     assert [rows.row_of(number) for number in (0, 500, 998)] == [0, 0, 0]
+
+
+async def test_long_lines_are_broken_on_a_key_and_keep_their_place() -> None:
+    long = podman("x" * 100 + " end", Level.WARNING)
+    numbered = [podman(f"line {n}") for n in range(20)]
+    async with opened(*numbered, ERROR, *numbered, long, podman("gone")) as (log, pilot):
+        assert not any("end" in row for row in shown(log))
+        await pilot.press("W")
+        rows = shown(log)
+        assert any(row.startswith("  x") and row.endswith("end") for row in rows)
+        assert rows[-1].endswith("gone"), "it follows the end still"
+        await pilot.press("n")
+        at = shown(log).index(next(row for row in shown(log) if "Error" in row))
+        await pilot.press("W")
+        await pilot.pause()
+        assert "Error" in shown(log)[at], "the error stays where it was"
+        assert log.virtual_size.height == 43
+
+
+@given(st.text(max_size=80).map(safe_text), st.integers(3, 40))
+def test_a_broken_row_loses_nothing_and_fits(text: str, width: int) -> None:
+    breaks = Breaks(width)
+    lines = breaks.broken(text)
+    assert "".join([lines[0], *(line[INDENT:] for line in lines[1:])]) == text
+    breaks.add(text)
+    breaks.add("next")
+    assert breaks.at(len(breaks) - 1)[0] == 1
+    assert breaks.at(breaks.first(1)) == (1, 0)
+    assert breaks.at(len(breaks)) == (2, 0)
+    assert all(cell_len(line) <= max(width, 4) for line in lines)

@@ -1,5 +1,7 @@
 """The inspector: what is in the archive, what the host says, and what stands between them."""
 
+from pathlib import Path
+
 from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
@@ -12,6 +14,8 @@ from tui.ui.documents import Documents
 from tui.ui.keys import Scope, bindings
 from tui.ui.rows.findings import in_short
 from tui.ui.rows.model import Link
+from tui.ui.screens.ask import AskScreen
+from tui.ui.screens.compare import CompareScreen
 from tui.ui.screens.findings import FindingsScreen
 from tui.ui.screens.memory import MemoryScreen
 from tui.ui.screens.restore import RestoreScreen
@@ -160,6 +164,16 @@ class InspectorScreen(FindingsScreen, MemoryScreen):
         """Go back to where a link was followed."""
         if self._origins:
             self._follow(self._origins.pop())
+
+    def action_compare(self) -> None:
+        """Ask for another archive, and compare it with this one."""
+        ask = AskScreen("Compare with another archive", "its path: /backup/web-2.tar.zst")
+        self.app.push_screen(ask, self._compare_with)
+
+    def _compare_with(self, path: str | None) -> None:
+        if path:
+            other = str(Path(path).expanduser())
+            self.app.push_screen(CompareScreen(self.app.session.path, other))
 
     def action_filter(self) -> None:
         """Open the filter."""

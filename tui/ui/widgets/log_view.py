@@ -1,8 +1,10 @@
 """A log that grows: any number of lines, followed or paused, folded or filtered."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import ClassVar
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -14,7 +16,8 @@ from textual.strip import Strip
 from tui.restore.events import Level, LogLine
 from tui.text import plural
 from tui.ui.keys import Scope, bindings
-from tui.ui.widgets.log_rows import SHORTEST, LogRows, first_line
+from tui.ui.widgets.log_breaks import Breaks
+from tui.ui.widgets.log_rows import SHORTEST, LogRows, Row, first_line
 
 _SOURCE = 9
 """Cells for the program's name."""
@@ -52,6 +55,7 @@ class LogView(ScrollView, can_focus=True):
         self.lines: list[LogLine] = []
         self._folding = True
         self._rows = LogRows(folding=True)
+        self._breaks = Breaks()
         self._widest = 0
         self._words = ""
         self._least = Level.DEBUG
@@ -81,22 +85,19 @@ class LogView(ScrollView, can_focus=True):
         """Line `y` of the window."""
         x, top = self.scroll_offset
         width, base = self.size.width, self.rich_style
-        if top + y >= len(self._rows):
+        place, part = self._breaks.at(top + y)
+        if place >= len(self._rows):
             return Strip.blank(width, base)
-        row = self._rows.rows[top + y]
+        row = self._rows.rows[place]
         if row == self._found:
             base += self._style("found")
         line = self.lines[first_line(row)]
-        folded = isinstance(row, range)
-        style = base + self._style("fold" if folded else line.level)
-        mark = _FOLD if folded else _LETTERS[line.level]
-        text = plural(len(row), "line") if isinstance(row, range) else line.text
+        style = base + self._style("fold" if isinstance(row, range) else line.level)
+        text = self._text(row)
+        text = self._breaks.broken(text)[part] if self._breaks.width else text
+        lead = 0 if part else _SOURCE + 1
         return Strip(
-            [
-                Segment(f"{line.source[:_SOURCE]:{_SOURCE}} ", base + self._style("source")),
-                Segment(f"{mark} ", style),
-                Segment(text, style),
-            ]
+            [Segment(text[:lead], base + self._style("source")), Segment(text[lead:], style)]
         ).crop_extend(x, x + width, base)
 
     def on_mount(self) -> None:
@@ -104,7 +105,9 @@ class LogView(ScrollView, can_focus=True):
         self._tell()
 
     def on_resize(self, _: events.Resize) -> None:
-        """Stay at the end while following."""
+        """Break the rows anew, and stay at the end while following."""
+        if self._breaks.width:
+            self._break(wrapping=True)
         self._keep_up()
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
@@ -137,15 +140,20 @@ class LogView(ScrollView, can_focus=True):
         self._folding = not self._folding
         self._choose()
 
+    def action_wrap(self) -> None:
+        """Break long lines, or let them leave the window."""
+        self._break(wrapping=not self._breaks.width)
+
     def action_error(self, step: int) -> None:
         """Go to the next error, or by -1 to the one before; after the last comes the first."""
         height, found = self.scrollable_content_region.height, self._found_row()
-        top, end = self.scroll_offset.y, self.scroll_offset.y + height
+        top, end = (self._breaks.at(self.scroll_offset.y + y)[0] for y in (0, height))
         if found is not None:
             top, end = found + 1, found
         row = self._rows.error_from(top) if step > 0 else self._rows.error_before(end)
         self._found = first_line(self._rows.rows[row])
-        self.scroll_to(y=row - height // _ABOVE, animate=False, immediate=True)
+        y = self._breaks.first(row) - height // _ABOVE
+        self.scroll_to(y=y, animate=False, immediate=True)
         self._follow(False)
         self.refresh()
 
@@ -158,26 +166,38 @@ class LogView(ScrollView, can_focus=True):
         self.post_message(self.SaveWanted())
 
     def _choose(self) -> None:
-        before, top, found = self._rows.rows, self.scroll_offset.y, self._found_row()
-        row = top if found is None else found
-        stays = first_line(before[row]) if row < len(before) else 0
-        self._rows = LogRows(folding=self._folding and not self._words)
-        self._append(0, self.lines)
-        self._widest = 0
-        self._measure(0)
+        with self._staying():
+            self._rows = LogRows(folding=self._folding and not self._words)
+            self._append(0, self.lines)
+            self._widest = 0
+            self._measure(0)
+        self._tell()
+
+    def _break(self, *, wrapping: bool) -> None:
+        with self._staying():
+            self._breaks = Breaks(self.scrollable_content_region.width if wrapping else 0)
+            self._measure(0)
+
+    @contextmanager
+    def _staying(self) -> Iterator[None]:
+        """Keep the line in its place that somebody looks at, whatever becomes of the others."""
+        top, found = self.scroll_offset.y, self._found_row()
+        row = self._breaks.at(top)[0] if found is None else found
+        stays = first_line(self._rows.rows[row]) if row < len(self._rows) else 0
+        above = self._breaks.first(row) - top
+        yield
         if not self._following:
-            y = self._rows.row_of(stays) - (row - top)
+            y = self._breaks.first(self._rows.row_of(stays)) - above
             # forced, for so far there may have been nothing to scroll
             self.scroll_to(y=y, animate=False, immediate=True, force=True)
             self._follow(False)
-        self._tell()
 
     def _found_row(self) -> int | None:
         """The row of the error that somebody went to, if it is in the window."""
         if self._found is None:
             return None
         row = self._rows.row_of(self._found)
-        y = row - self.scroll_offset.y
+        y = self._breaks.first(row) - self.scroll_offset.y
         return row if 0 <= y < self.scrollable_content_region.height else None
 
     def _append(self, start: int, lines: Sequence[LogLine]) -> None:
@@ -192,13 +212,23 @@ class LogView(ScrollView, can_focus=True):
 
     def _measure(self, first: int) -> None:
         """Make room for the rows from `first` on, which are new, and go on as before."""
-        rows = self._rows.rows[first:]
-        widths = (_width(self.lines[row]) for row in rows if isinstance(row, int))
-        self._widest = max(self._widest, max(widths, default=0))
-        self.virtual_size = Size(self._widest, len(self._rows))
+        self._breaks.forget(first)
+        for row in self._rows.rows[first:]:
+            text = self._text(row)
+            self._breaks.add(text)
+            self._widest = max(self._widest, cell_len(text) + 1)
+        self.virtual_size = Size(self._breaks.width or self._widest, len(self._breaks))
         self._keep_up()
         self.call_after_refresh(self._keep_up)  # until then the end may not be known
         self.refresh()
+
+    def _text(self, row: Row) -> str:
+        """All of a row in one line."""
+        line = self.lines[first_line(row)]
+        source = f"{line.source[:_SOURCE]:{_SOURCE}}"
+        if isinstance(row, range):
+            return f"{source} {_FOLD} {plural(len(row), 'line')}"
+        return f"{source} {_LETTERS[line.level]} {line.text}"
 
     def _keep_up(self) -> None:
         if self._following:
@@ -225,7 +255,3 @@ class LogView(ScrollView, can_focus=True):
 
     def _style(self, name: str) -> Style:
         return self.get_component_rich_style(f"log-view--{name}", partial=True, default=Style())
-
-
-def _width(line: LogLine) -> int:
-    return Segment(line.text).cell_length + _SOURCE + 3
