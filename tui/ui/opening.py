@@ -1,6 +1,6 @@
 """Which archives are open: each has a session and, as a Textual mode, its own stack of screens."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 from itertools import count
@@ -326,9 +326,8 @@ class OpeningApp(RecoveringApp):
         self._stale.discard(mode)
         self._change(mode, asking=True, trouble="")
         asked = questions(checkpoint) if checkpoint else Questions()
-        self.run_worker(
-            partial(self._collect_facts, mode, asked), group=f"host {mode}", exclusive=True
-        )
+        collecting: Callable[[], Awaitable[None]] = partial(self._collect_facts, mode, asked)
+        self.run_worker(collecting, group=f"host {mode}", exclusive=True)
 
     def _read_archive(self, mode: str, path: str) -> None:
         worker = get_current_worker()
