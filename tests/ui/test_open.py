@@ -13,16 +13,16 @@ from tests.ui.test_hostile import HOSTILE, archive
 from tui import recent
 from tui.host.commands import CommandHost
 from tui.host.demo import DemoHost
-from tui.restore.options import RestoreOptions
 from tui.ui.app import PodthawApp
 from tui.ui.opening import LIST
 from tui.ui.screens.inspector import InspectorScreen
 from tui.ui.screens.open import OpenScreen
+from tui.ui.screens.restore import RestoreScreen
 from tui.ui.screens.run import RunScreen
 
 
 async def reached(pilot: Piloted, condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(12):
         while not condition():
             await pilot.pause(0.02)
 
@@ -101,7 +101,7 @@ async def test_each_archive_keeps_its_options_and_its_cursor(tmp_path: Path) -> 
         assert not any(isinstance(one, InspectorScreen) for one in app._registry)
 
 
-async def test_restores_go_on_side_by_side_and_leaving_asks(tmp_path: Path) -> None:
+async def test_a_restore_goes_on_behind_another_archive_and_leaving_asks(tmp_path: Path) -> None:
     there = folder(tmp_path)
     scene = Scene("", press(), lambda: DemoHost(pace=0.3), READY, there / "shop.tar.zst")
     with scene.staged() as app:
@@ -109,20 +109,22 @@ async def test_restores_go_on_side_by_side_and_leaving_asks(tmp_path: Path) -> N
             await settled(pilot)
             await start(app, pilot)
             app.open(str(there / "web.tar.zst"))
-            await reached(pilot, lambda: app.session.path.endswith("web.tar.zst"))
-            app.change(options=RestoreOptions())  # the other restore takes the ports
-            await reached(pilot, lambda: not app.session.obstacle)
-            await start(app, pilot)
-            assert len(app.running()) == 2
+            await reached(pilot, lambda: isinstance(app.screen, InspectorScreen))
+            assert len(app.running()) == 1
             await pilot.press("q")
-            await until(pilot, "2 restores are running")
+            await until(pilot, "A restore is running")
             await pilot.press("y")
             await reached(pilot, lambda: not app.is_running)
 
 
 async def start(app: PodthawApp, pilot: Piloted) -> None:
-    await pilot.press("r", "ctrl+r")
-    await pilot.press("y")
+    await pilot.press("r")
+    await reached(pilot, lambda: isinstance(app.screen, RestoreScreen))
+    await pilot.pause()
+    await pilot.press("ctrl+r")
+    await reached(pilot, lambda: not isinstance(app.screen, RestoreScreen))
+    if not isinstance(app.screen, RunScreen):
+        await pilot.press("y")
     await reached(pilot, lambda: isinstance(app.screen, RunScreen) and app.screen.running)
 
 
