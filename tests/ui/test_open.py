@@ -17,8 +17,6 @@ from tui.ui.app import PodthawApp
 from tui.ui.opening import LIST
 from tui.ui.screens.inspector import InspectorScreen
 from tui.ui.screens.open import OpenScreen
-from tui.ui.screens.restore import RestoreScreen
-from tui.ui.screens.run import RunScreen
 
 
 async def reached(pilot: Piloted, condition: Callable[[], bool]) -> None:
@@ -99,33 +97,6 @@ async def test_each_archive_keeps_its_options_and_its_cursor(tmp_path: Path) -> 
         assert app.current_mode == LIST
         assert not app.sessions
         assert not any(isinstance(one, InspectorScreen) for one in app._registry)
-
-
-async def test_a_restore_goes_on_behind_another_archive_and_leaving_asks(tmp_path: Path) -> None:
-    there = folder(tmp_path)
-    scene = Scene("", press(), lambda: DemoHost(pace=0.3), READY, there / "shop.tar.zst")
-    with scene.staged() as app:
-        async with app.run_test(size=(120, 40), notifications=True) as pilot:
-            await settled(pilot)
-            await start(app, pilot)
-            app.open(str(there / "web.tar.zst"))
-            await reached(pilot, lambda: isinstance(app.screen, InspectorScreen))
-            assert len(app.running()) == 1
-            await pilot.press("q")
-            await until(pilot, "A restore is running")
-            await pilot.press("y")
-            await reached(pilot, lambda: not app.is_running)
-
-
-async def start(app: PodthawApp, pilot: Piloted) -> None:
-    await pilot.press("r")
-    await reached(pilot, lambda: isinstance(app.screen, RestoreScreen))
-    await pilot.pause()
-    await pilot.press("ctrl+r")
-    await reached(pilot, lambda: not isinstance(app.screen, RestoreScreen))
-    if not isinstance(app.screen, RunScreen):
-        await pilot.press("y")
-    await reached(pilot, lambda: isinstance(app.screen, RunScreen) and app.screen.running)
 
 
 async def test_several_archives_are_opened_the_first_in_front(tmp_path: Path) -> None:
