@@ -99,14 +99,20 @@ def _new(command: str, description: str) -> _Parser:
 def _ui_parser() -> argparse.ArgumentParser:
     parser = _new("", "Look into a container checkpoint, see what blocks its restore, restore it.")
     parser.usage = (
-        "podthaw [FILE|DIR|-] [options]\n"
+        "podthaw [FILE|DIR]... [options]\n"
         "       podthaw demo | inspect FILE | search FILE PATTERN | strings FILE\n"
         "       podthaw extract FILE PLACE... --out DIR | diff FILE FILE\n"
         "       podthaw check FILE | restore FILE\n"
         "       podthaw host | explain CODE | history [ID]\n"
         "       podthaw completion SHELL | man"
     )
-    parser.add_argument("path", metavar="FILE|DIR|-", nargs="?", default=".")
+    parser.add_argument(
+        "paths",
+        metavar="FILE|DIR|-",
+        nargs="*",
+        help="archives to open, the first in front, and folders to list (default: this one);"
+        " `-` alone is standard input",
+    )
     parser.add_argument("--version", action="version", version=f"podthaw {__version__}")
     _add_host_options(parser)
     _add_restore_options(parser)
@@ -580,13 +586,17 @@ def _run_man(_: argparse.Namespace) -> int:
 
 
 def _run_ui(options: argparse.Namespace) -> int:
+    first, *others = options.paths or ["."]
+    if others and "-" in options.paths:
+        raise UsageError("`-` is standard input, and goes alone")
     from tui.ui.app import run
 
-    with _given(options.path) as path:
+    with _given(first) as path:
         return run(
             path,
             make_host(options),
             restore_options(options),
+            others=others,
             reveal=options.show_secrets,
         )
 

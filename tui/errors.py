@@ -39,6 +39,14 @@ class ArchiveError(PodthawError):
     exit_code = ExitCode.ARCHIVE
 
 
+class NoCheckpointError(ArchiveError):
+    """It can be read, but it is no checkpoint that could be opened; `what` says what it is."""
+
+    def __init__(self, message: str, what: str) -> None:
+        super().__init__(message)
+        self.what = what
+
+
 class HostError(PodthawError):
     """The host cannot be asked at all."""
 

@@ -1,29 +1,19 @@
-"""The application: one archive in front of one host, and the screens that show them."""
+"""The application: archives in front of one host, and the screens that show them."""
 
 import asyncio
 import signal
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any
 
-from textual import on, work
 from textual.app import SystemCommand
-from textual.message import Message
 from textual.screen import Screen
-from textual.signal import Signal
 from textual.theme import Theme
-from textual.worker import WorkerFailed, get_current_worker
+from textual.worker import WorkerFailed
 
-from tui.archive.finding import holds_checkpoint
-from tui.checkpoint import reading
-from tui.checkpoint.checkpoint import Checkpoint
-from tui.errors import ArchiveError, ExitCode, HostError
-from tui.host.collect import collect, reachable
+from tui.errors import ExitCode
 from tui.host.demo import SHOP, DemoHost
-from tui.host.facts import HostFacts
 from tui.host.host import Host
-from tui.host.questions import Questions, questions
 from tui.restore.conflict import Remedy
 from tui.restore.earlier import Earlier
 from tui.restore.mend import mend
@@ -31,18 +21,14 @@ from tui.restore.options import RestoreOptions
 from tui.restore.pipeline import PATIENCE, Restore
 from tui.restore.plan import apply
 from tui.text import safe_text
-from tui.ui import heap
 from tui.ui.keys import KEYS, Scope, bindings
+from tui.ui.opening import OpeningApp
 from tui.ui.outward import OutwardApp
-from tui.ui.recovering import RecoveringApp
 from tui.ui.screens.base import PodthawScreen
 from tui.ui.screens.help import keys_help
 from tui.ui.screens.history import HistoryScreen
 from tui.ui.screens.inspector import InspectorScreen
-from tui.ui.screens.open import OpenScreen
 from tui.ui.screens.remedy import RemedyScreen
-from tui.ui.screens.run import RunScreen
-from tui.ui.session import Session
 from tui.ui.terminal import lasting_terminal
 from tui.ui.views import VIEWS
 
@@ -63,7 +49,7 @@ THAW = Theme(
 )
 
 
-class PodthawApp(RecoveringApp, OutwardApp):
+class PodthawApp(OpeningApp, OutwardApp):
     """The terminal UI; what it returns is why it ended, if anything went wrong."""
 
     TITLE = "podthaw"
@@ -71,51 +57,23 @@ class PodthawApp(RecoveringApp, OutwardApp):
     BINDINGS = [*bindings(Scope.EVERYWHERE), *bindings(Scope.OUTWARD)]
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]
 
-    class CheckpointRead(Message):
-        """More of the archive has been read."""
-
-        def __init__(self, checkpoint: Checkpoint) -> None:
-            super().__init__()
-            self.checkpoint = checkpoint
-
-    class ArchiveFailed(Message):
-        """The archive cannot be read at all."""
-
-        def __init__(self, path: str, error: ArchiveError) -> None:
-            super().__init__()
-            self.path = path
-            self.error = error
-
-    class FactsCollected(Message):
-        """The host has answered."""
-
-        def __init__(self, facts: HostFacts) -> None:
-            super().__init__()
-            self.facts = facts
-
-    class HostFailed(Message):
-        """The host cannot be asked at all."""
-
-        def __init__(self, error: HostError) -> None:
-            super().__init__()
-            self.error = error
-
     def __init__(
         self,
         path: str,
         host: Host,
         options: RestoreOptions,
         *,
+        others: Sequence[str] = (),
+        folders: Sequence[str] = (),
         reveal: bool = False,
         patience: float = PATIENCE,
     ) -> None:
-        """`patience` is how many seconds a restored container must run."""
-        super().__init__()
-        self.host = host
+        """`path` and `others` are archives to open and folders to list, as `folders` are, too.
+
+        `patience` is how many seconds a restored container must run.
+        """
+        super().__init__((path, *others), host, options, reveal=reveal, folders=folders)
         self.patience = patience
-        self._path = path
-        self.session = Session(path, host.name, host.simulated, options, reveal=reveal)
-        self.session_changed: Signal[Session] = Signal(self, "session-changed")
         self.register_theme(THAW)
         self.theme = THAW.name
 
@@ -142,30 +100,7 @@ class PodthawApp(RecoveringApp, OutwardApp):
         self.app_resume_signal.subscribe(self, lambda _: self.screen.refresh(layout=True))
         self._listen_to_signals()
         self.look_back()
-        path = Path(self._path)
-        if path.is_dir() and not holds_checkpoint(path):
-            self.push_screen(OpenScreen(self._path))
-        else:
-            self.open(self._path)
-
-    def open(self, path: str) -> None:
-        """Read the archive at `path`, and show it."""
-        options, reveal = self.session.options, self.session.reveal
-        self.session = Session(path, self.host.name, self.host.simulated, options, reveal=reveal)
-        self.push_screen(InspectorScreen())
-        heap.loading()
-        self.call_after_refresh(self._read_archive, path)  # once the screen has been painted
-
-    def change(self, **changes: Any) -> None:
-        """Change the session, and tell the screens."""
-        self.session = self.session.changed(**changes)
-        self.session_changed.publish(self.session)
-
-    def ask_host(self) -> None:
-        """Collect the facts anew."""
-        checkpoint = self.session.checkpoint
-        self.change(asking=True, trouble="")
-        self._collect_facts(questions(checkpoint) if checkpoint else Questions())
+        self.begin()
 
     def restoring(self, earlier: Earlier | None = None) -> Restore:
         """The restore that the session asks for, or another try of an `earlier` one."""
@@ -218,56 +153,10 @@ class PodthawApp(RecoveringApp, OutwardApp):
     def _hang_up(self, number: int) -> None:
         if self.lent and number == signal.SIGINT:
             return  # ctrl+c was meant for the program that has the terminal
-        running = [one for one in self.screen_stack if isinstance(one, RunScreen) and one.running]
-        if running:
-            running[0].hang_up()
+        if self.running():
+            self.hang_up()
         else:
             self.exit(return_code=ExitCode.INTERRUPTED)
-
-    @work(thread=True, group="archive", exclusive=True)
-    def _read_archive(self, path: str) -> None:
-        worker = get_current_worker()
-        try:
-            for checkpoint in reading.read(path):
-                if worker.is_cancelled:
-                    return
-                self.post_message(self.CheckpointRead(checkpoint))
-        except ArchiveError as error:
-            self.post_message(self.ArchiveFailed(path, error))
-
-    @work(group="host", exclusive=True)
-    async def _collect_facts(self, asked: Questions) -> None:
-        try:
-            await reachable(self.host)
-            self.post_message(self.FactsCollected(await collect(self.host, asked)))
-        except HostError as error:
-            self.post_message(self.HostFailed(error))
-
-    @on(CheckpointRead)
-    def _checkpoint_read(self, event: CheckpointRead) -> None:
-        if event.checkpoint.contents.path != self.session.path:
-            return
-        first = not self.session.checkpoint or not self.session.checkpoint.documents
-        self.change(checkpoint=event.checkpoint)
-        if first and (event.checkpoint.documents or event.checkpoint.contents.finished):
-            self.ask_host()
-
-    @on(ArchiveFailed)
-    def _archive_failed(self, event: ArchiveFailed) -> None:
-        heap.loaded()
-        if event.path == self._path:
-            self.exit(event.error)
-        elif event.path == self.session.path:
-            self.pop_screen()
-            self.notify(str(event.error), title="Cannot be opened", severity="error", markup=False)
-
-    @on(FactsCollected)
-    def _facts_collected(self, event: FactsCollected) -> None:
-        self.change(facts=event.facts, asking=False, trouble="")
-
-    @on(HostFailed)
-    def _host_failed(self, event: HostFailed) -> None:
-        self.change(asking=False, trouble=str(event.error), facts=None, plan=None)
 
     def action_help(self) -> None:
         """Show the keys of the screen that is open."""
@@ -275,14 +164,7 @@ class PodthawApp(RecoveringApp, OutwardApp):
 
     async def action_quit(self) -> None:
         """Leave; a running restore asks first."""
-        running = [one for one in self.screen_stack if isinstance(one, RunScreen) and one.running]
-        if running:
-            running[0].ask_to_leave()
-            return
-        for one in self.screen_stack:
-            if isinstance(one, RunScreen):
-                one.leave_behind()
-        self.exit()
+        self.leave()
 
     def action_zoom(self) -> None:
         """Show the pane with the focus alone, or all of them again."""
@@ -297,6 +179,7 @@ class PodthawApp(RecoveringApp, OutwardApp):
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """The keys of the screen, and what Textual brings along."""
         yield from _commands(screen)
+        yield from self.archive_commands()
         yield SystemCommand("Help", "Show the keys and signs of this screen.", self.action_help)
         yield SystemCommand("Theme", "Change the colours.", self.action_change_theme)
         yield SystemCommand("Quit", "Leave podthaw.", partial(self.run_action, "quit"))
@@ -319,12 +202,21 @@ def _commands(screen: Screen[Any]) -> Iterator[SystemCommand]:
             yield SystemCommand(view.title, "Go to this view.", partial(screen.show_view, index))
 
 
-def run(path: str, host: Host, options: RestoreOptions, *, reveal: bool = False) -> int:
-    """Open the UI on the archive or folder at `path`; the exit code says how it went.
+def run(
+    path: str,
+    host: Host,
+    options: RestoreOptions,
+    *,
+    others: Sequence[str] = (),
+    folders: Sequence[str] = (),
+    reveal: bool = False,
+) -> int:
+    """Open the UI on the archive or folder at `path` and on `others`, the first archive in front.
 
-    Raises PodthawError when nothing can be shown.
+    `folders` are looked through for archives, too. The exit code says how it went. Raises
+    PodthawError when nothing can be shown.
     """
-    app = PodthawApp(path, host, options, reveal=reveal)
+    app = PodthawApp(path, host, options, others=others, folders=folders, reveal=reveal)
     with lasting_terminal():
         error = app.run()
     if app.defect:

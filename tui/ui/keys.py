@@ -20,7 +20,8 @@ class Scope(StrEnum):
     RUN = "Running restore"
     LOG = "Log"
     HEX = "Memory in hexadecimal"
-    OPEN = "Choosing an archive"
+    OPEN = "Archives"
+    LIST = "Lists"
     HISTORY = "History"
     COMPARE = "Comparing two archives"
 
@@ -56,6 +57,8 @@ _NAMES = {
     "f2": "F2",
     "slash": "/",
     "plus": "+",
+    "greater_than_sign": ">",
+    "less_than_sign": "<",
     "escape": "Esc",
     "enter": "Enter",
     "space": "Space",
@@ -77,6 +80,38 @@ KEYS: dict[Scope, tuple[Key, ...]] = {
         Key("help", "question_mark,f1", "help", "Help", "Show the keys and signs of this screen."),
         Key("quit", "q,ctrl+q", "quit", "Quit", "Leave podthaw; a running restore asks first."),
         Key("commands", "ctrl+p", "command_palette", "Commands", "Find a command by name.", False),
+        Key(
+            "archives",
+            "ctrl+o",
+            "archives",
+            "Archives",
+            "To the table of archives, and back; what is open stays open.",
+            False,
+        ),
+        Key(
+            "next-archive",
+            "greater_than_sign",
+            "step_archive(1)",
+            "Next archive",
+            "To the next archive that is open.",
+            False,
+        ),
+        Key(
+            "last-archive",
+            "less_than_sign",
+            "step_archive(-1)",
+            "Archive before",
+            "To the archive before.",
+            False,
+        ),
+        Key(
+            "close-archive",
+            "ctrl+w",
+            "close_archive",
+            "Close",
+            "Close the archive; a running restore asks first.",
+            False,
+        ),
         Key("history", "f2", "history", "History", "The restores that were run from here.", False),
         Key("zoom", "plus", "zoom", "Zoom", "The pane with the cursor alone, and back.", False),
         Key(
@@ -230,7 +265,17 @@ KEYS: dict[Scope, tuple[Key, ...]] = {
         Key("previous", "N", "previous", "Hit before", "To the hit before.", False),
     ),
     Scope.OPEN: (
-        Key("open", "enter", "select", "Open", "Open the archive.", False),
+        Key("mark", "space", "mark", "Mark", "Mark the archive for a comparison, or no longer."),
+        Key("differences", "d", "differences", "Compare", "Compare it with the marked one."),
+        Key("filter", "slash", "filter", "Filter", "Show only what contains some words."),
+        Key("read", "a", "read", "Read", "Read the large archive under the cursor for a verdict."),
+        Key("update", "u", "update", "Update", "Look anew, and ask the host again."),
+        Key("forget", "x", "forget", "Forget", "Remember an archive that was opened no longer."),
+        Key("copy", "y", "copy", "Copy", "Copy the path, or the value under the cursor.", False),
+        Key("back", "escape", "back", "Back", "Leave the filter or the preview.", False),
+    ),
+    Scope.LIST: (
+        Key("open", "enter", "select", "Open", "Open what is under the cursor.", False),
         Key("down", "j", "cursor_down", "Down", "One line down.", False),
         Key("up", "k", "cursor_up", "Up", "One line up.", False),
     ),

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events, getters, on
 from textual.screen import Screen
@@ -41,6 +41,15 @@ class PodthawScreen(Screen[None]):
             self.minimize()
         elif self.focused is not None:
             self.maximize(self.focused, container=False)
+
+    @property
+    def session(self) -> Session:
+        """That of the archive that the screen belongs to, whichever is in front."""
+        return self.app.session_of(self)
+
+    def change(self, **changes: Any) -> None:
+        """Change it, and tell the screens."""
+        self.app.change(self, **changes)
 
     def save(self, write: Callable[[], Path]) -> None:
         """Write a file, and say where it is or why there is none."""
@@ -84,6 +93,10 @@ class SessionScreen(PodthawScreen):
         """Follow the session."""
         self.app.session_changed.subscribe(self, self._session_changed)
         self.show(self.app.session)
+
+    def on_unmount(self) -> None:
+        """Follow it no longer, so that a closed archive is let go."""
+        self.app.session_changed.unsubscribe(self)
 
     def on_screen_resume(self) -> None:
         """Catch up with what happened while another screen was on top."""

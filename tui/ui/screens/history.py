@@ -21,7 +21,7 @@ from tui.ui.widgets.key_line import KeyLine
 
 
 class _Restores(OptionList):
-    BINDINGS = bindings(Scope.OPEN)
+    BINDINGS = bindings(Scope.LIST)
 
 
 class HistoryScreen(PodthawScreen):

@@ -200,7 +200,8 @@ class InsideScreen(SessionScreen):
 
     @on(ContentRead)
     def _content_read(self, event: ContentRead) -> None:
-        self.app.push_screen(ContentScreen(event.what.name, event.table))
+        screen = ContentScreen(event.what.name, event.table)
+        self.app.push_screen(screen, mode=self.app.mode_of(self))
 
     @on(RowList.SaveWanted)
     def _save_wanted(self, event: RowList.SaveWanted) -> None:

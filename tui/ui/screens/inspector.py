@@ -205,8 +205,8 @@ class InspectorScreen(FindingsScreen, MemoryScreen):
             self.action_conflicts()
         elif isinstance(current, RowsView) and current.back():
             return
-        elif len(self.app.screen_stack) > 2:  # an archive was chosen before
-            self.dismiss()
+        elif self.app.chosen_from:
+            self.app.action_archives()
         else:
             self.query_one("#views").focus()
 

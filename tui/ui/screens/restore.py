@@ -193,7 +193,7 @@ class RestoreScreen(SessionScreen):
 
     def action_reset(self) -> None:
         """Take all choices back."""
-        self.app.change(options=RestoreOptions())
+        self.change(options=RestoreOptions())
 
     def action_back(self) -> None:
         """Back to the inspector."""
@@ -204,9 +204,9 @@ class RestoreScreen(SessionScreen):
         self.app.push_screen(explanation(event.conflict))
 
     def _choose(self, **choice: Any) -> None:
-        options = replace(self.app.session.options, **choice)
-        if options != self.app.session.options:
-            self.app.change(options=options)
+        options = replace(self.session.options, **choice)
+        if options != self.session.options:
+            self.change(options=options)
 
     def show(self, session: Session) -> None:
         """See SessionScreen."""

@@ -1,6 +1,7 @@
 """A table, and beside, below or behind it all that is known about the row under its cursor."""
 
 from collections.abc import Callable
+from typing import ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -19,15 +20,15 @@ from tui.ui.widgets.row_list import RowList
 Describe = Callable[[Row], Table]
 """All that is known about a row."""
 
-_BESIDE = 110
-"""Cells from which on the details stand beside the table."""
-
-_BELOW = 24
-"""Lines from which on they stand below it."""
-
 
 class RowsView(Container):
     """A view of what is inside a checkpoint."""
+
+    BESIDE: ClassVar[int] = 110
+    """Cells from which on the details stand beside the table."""
+
+    BELOW: ClassVar[int] = 24
+    """Lines from which on the details stand below the table."""
 
     class LinkFollowed(Message):
         """Somebody wants to go to another row."""
@@ -136,9 +137,9 @@ class RowsView(Container):
 
     def on_resize(self, event: events.Resize) -> None:
         """Put the details where there is room for them."""
-        beside = event.size.width >= _BESIDE
+        beside = event.size.width >= self.BESIDE
         self.set_class(beside, "-beside")
-        self.set_class(not beside and event.size.height >= _BELOW, "-below")
+        self.set_class(not beside and event.size.height >= self.BELOW, "-below")
         self._tell()
 
     @on(RowList.Highlighted, ".rows")
