@@ -279,7 +279,7 @@ async def test_while_the_archive_is_read_the_views_say_so(monkeypatch: pytest.Mo
 async def test_views_without_a_number_are_found_by_name() -> None:
     async with opened() as (app, pilot):
         commands = {one.title: one.callback for one in app.get_system_commands(app.screen)}
-        commands["Logs"]()
+        commands["View: Logs"]()
         await settled(pilot)
         assert current(app) == "logs"
         assert "shop: ready on port 80" in shown(app)

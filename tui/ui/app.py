@@ -1,8 +1,9 @@
 """The application: one archive in front of one host, and the screens that show them."""
 
 import asyncio
+import os
 import signal
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,6 @@ from textual.app import SystemCommand
 from textual.message import Message
 from textual.screen import Screen
 from textual.signal import Signal
-from textual.theme import Theme
 from textual.worker import get_current_worker
 
 from tui.archive.finding import holds_checkpoint
@@ -30,9 +30,12 @@ from tui.restore.mend import mend
 from tui.restore.options import RestoreOptions
 from tui.restore.pipeline import PATIENCE, Restore
 from tui.restore.plan import apply
+from tui.settings import Settings
 from tui.text import safe_text
 from tui.ui.clipboard import fits
-from tui.ui.keys import KEYS, Scope, bindings
+from tui.ui.console import Console, console_of
+from tui.ui.keys import Scope, bindings
+from tui.ui.offers import commands
 from tui.ui.recovering import RecoveringApp
 from tui.ui.screens.base import PodthawScreen
 from tui.ui.screens.help import keys_help
@@ -44,22 +47,6 @@ from tui.ui.screens.run import RunScreen
 from tui.ui.session import Session
 from tui.ui.terminal import lasting_terminal
 from tui.ui.views import VIEWS
-
-THAW = Theme(
-    name="thaw",
-    dark=True,
-    primary="#6cb6e8",
-    secondary="#4d7ea8",
-    accent="#b69cf0",
-    warning="#e5b567",
-    error="#ef6f6c",
-    success="#7fc77a",
-    foreground="#d7dee6",
-    background="#10151b",
-    surface="#161d25",
-    panel="#1d2731",
-    variables={"quiet": "#8a98a6"},
-)
 
 
 class PodthawApp(RecoveringApp):
@@ -107,23 +94,16 @@ class PodthawApp(RecoveringApp):
         *,
         reveal: bool = False,
         patience: float = PATIENCE,
+        settings: Settings | None = None,
+        console: Console | None = None,
     ) -> None:
         """`patience` is how many seconds a restored container must run."""
-        super().__init__()
+        super().__init__(settings, console)
         self.host = host
         self.patience = patience
         self._path = path
         self.session = Session(path, host.name, host.simulated, options, reveal=reveal)
         self.session_changed: Signal[Session] = Signal(self, "session-changed")
-        self.register_theme(THAW)
-        self.theme = THAW.name
-
-    def get_theme_variable_defaults(self) -> dict[str, str]:
-        """The colour of what is less important, readable in dark and light themes.
-
-        Textual's own `$text-muted` depends on what it stands on, which rich's styles cannot know.
-        """
-        return {"quiet": "#7f8b97"}
 
     def on_mount(self) -> None:
         """Open what was asked for."""
@@ -270,7 +250,7 @@ class PodthawApp(RecoveringApp):
 
     def action_help(self) -> None:
         """Show the keys of the screen that is open."""
-        self.push_screen(keys_help((*_scopes(self.screen), Scope.EVERYWHERE)))
+        self.push_screen(keys_help(self.screen, self.keymap))
 
     async def action_quit(self) -> None:
         """Leave; a running restore asks first."""
@@ -294,36 +274,29 @@ class PodthawApp(RecoveringApp):
             self.push_screen(HistoryScreen())
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """The keys of the screen, and what Textual brings along."""
-        yield from _commands(screen)
-        yield SystemCommand("Help", "Show the keys and signs of this screen.", self.action_help)
+        """What can be done now, the views, and the themes."""
+        yield from commands(screen, self.keymap)
+        if isinstance(screen, InspectorScreen):
+            for index, view in enumerate(VIEWS):
+                go = partial(screen.show_view, index)
+                yield SystemCommand(f"View: {view.title}", f"{view.key}  Go to this view.", go)
         yield SystemCommand("Theme", "Change the colours.", self.action_change_theme)
-        yield SystemCommand("Quit", "Leave podthaw.", partial(self.run_action, "quit"))
 
 
-def _scopes(screen: Screen[Any]) -> tuple[Scope, ...]:
-    scopes = getattr(screen, "SCOPES", ())
-    return tuple(scopes)
-
-
-def _commands(screen: Screen[Any]) -> Iterator[SystemCommand]:
-    for scope in _scopes(screen)[:1]:
-        for key in KEYS[scope]:
-            if "{}" not in key.action and screen.check_action(key.action, ()):
-                yield SystemCommand(
-                    key.label, f"{key.help} ({key.shown})", partial(screen.run_action, key.action)
-                )
-    if isinstance(screen, InspectorScreen):
-        for index, view in enumerate(VIEWS):
-            yield SystemCommand(view.title, "Go to this view.", partial(screen.show_view, index))
-
-
-def run(path: str, host: Host, options: RestoreOptions, *, reveal: bool = False) -> int:
+def run(
+    path: str,
+    host: Host,
+    options: RestoreOptions,
+    *,
+    reveal: bool = False,
+    settings: Settings | None = None,
+) -> int:
     """Open the UI on the archive or folder at `path`; the exit code says how it went.
 
     Raises PodthawError when nothing can be shown.
     """
-    app = PodthawApp(path, host, options, reveal=reveal)
+    console = console_of(os.environ)
+    app = PodthawApp(path, host, options, reveal=reveal, settings=settings, console=console)
     with lasting_terminal():
         error = app.run()
     if error:
@@ -331,6 +304,6 @@ def run(path: str, host: Host, options: RestoreOptions, *, reveal: bool = False)
     return app.return_code or ExitCode.OK
 
 
-def run_demo() -> int:
+def run_demo(settings: Settings | None = None) -> int:
     """Open the UI on the bundled checkpoint and the demo host."""
-    return run(str(SHOP), DemoHost(), RestoreOptions())
+    return run(str(SHOP), DemoHost(), RestoreOptions(), settings=settings)

@@ -82,11 +82,11 @@ class SessionScreen(PodthawScreen):
         """Catch up with what happened while another screen was on top."""
         self._session_changed(self.app.session)
 
-    def action_remedy(self, index: int) -> None:
-        """Use the remedy with this place among the keys."""
-        remedies = self.query_one(ConflictList).remedies
-        if index < len(remedies):
-            self.app.use(remedies[index])
+    def action_remedy(self, letter: str) -> None:
+        """Use the remedy with this letter."""
+        remedy = self.query_one(ConflictList).remedies.get(letter)
+        if remedy:
+            self.app.use(remedy)
 
     def action_fix(self) -> None:
         """Mend everything that needs no decision."""

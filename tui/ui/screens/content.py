@@ -1,13 +1,11 @@
 """Bytes of the archive, over the screen."""
 
-from typing import ClassVar
-
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.screen import ModalScreen
 
 from tui.text import safe_text
+from tui.ui.keys import Scope, bindings
 from tui.ui.rows.model import Table
 from tui.ui.widgets.row_list import RowList
 
@@ -15,7 +13,8 @@ from tui.ui.widgets.row_list import RowList
 class ContentScreen(ModalScreen[None]):
     """What a deleted file, a pipe or a connection had in it."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "dismiss", "Close")]
+    SCOPES = (Scope.PAGE, Scope.VIEWS)
+    BINDINGS = bindings(Scope.PAGE)
 
     def __init__(self, title: str, table: Table) -> None:
         """`title` is the name of what is shown."""

@@ -4,7 +4,7 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.timer import Timer
-from textual.widgets import ContentSwitcher, Footer, Input, OptionList
+from textual.widgets import ContentSwitcher, Input, OptionList
 
 from tui.report.text import conflict_lines
 from tui.ui.content import waiting
@@ -21,14 +21,12 @@ from tui.ui.widgets.archive_line import ArchiveLine
 from tui.ui.widgets.conflict_list import REMEDY_BINDINGS, ConflictList
 from tui.ui.widgets.document_tree import DocumentTree
 from tui.ui.widgets.findings_view import FindingsView
+from tui.ui.widgets.key_footer import KeyFooter
 from tui.ui.widgets.memory_view import MemoryView
 from tui.ui.widgets.raw_view import RawView
 from tui.ui.widgets.rows_view import PlainView, RowsView
 from tui.ui.widgets.summary_view import SummaryView
 from tui.ui.widgets.view_list import ViewList
-
-_ROOMY = 110
-"""Cells from which on the footer need not be compact."""
 
 _PAUSE = 0.15
 """Seconds after the last keystroke before a filter is applied."""
@@ -72,7 +70,7 @@ class InspectorScreen(FindingsScreen, MemoryScreen):
                     for view in INSIDE:
                         yield _KINDS.get(view.id, RowsView)(view.title, id=view.id)
             yield ConflictList(id="conflicts")
-        yield Footer()
+        yield KeyFooter()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What can be done now."""
@@ -86,10 +84,6 @@ class InspectorScreen(FindingsScreen, MemoryScreen):
             current = self._current()
             return not isinstance(current, RowsView) or current.id == "processes"
         return True
-
-    def on_resize(self, event: events.Resize) -> None:
-        """Make room for the keys."""
-        self.query_one(Footer).compact = event.size.width < _ROOMY
 
     @on(OptionList.OptionHighlighted, "#views")
     def _view_highlighted(self, event: OptionList.OptionHighlighted) -> None:

@@ -3,7 +3,7 @@
 from textual import on
 from textual.app import ComposeResult
 from textual.content import Content
-from textual.widgets import Footer, OptionList, Static
+from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from tui.archive.finding import Candidate, candidates
@@ -12,6 +12,7 @@ from tui.errors import ArchiveError
 from tui.text import age, plural, safe_text, size
 from tui.ui.keys import Scope, bindings
 from tui.ui.screens.base import PodthawScreen
+from tui.ui.widgets.key_footer import KeyFooter
 
 
 class _Candidates(OptionList):
@@ -32,7 +33,7 @@ class OpenScreen(PodthawScreen):
         """The list."""
         yield Static(Content.assemble(("podthaw", "bold"), "  open a checkpoint"), id="title")
         yield _Candidates(id="candidates")
-        yield Footer()
+        yield KeyFooter()
 
     def on_mount(self) -> None:
         """List the folder."""

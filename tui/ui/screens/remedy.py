@@ -1,11 +1,9 @@
 """Running a remedy's commands: shown first, asked about, and then followed."""
 
 import asyncio
-from typing import ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
@@ -16,6 +14,7 @@ from tui.restore.conflict import Remedy
 from tui.restore.events import Event, LogLine
 from tui.restore.remedy import carry_out
 from tui.text import safe_text, shell_line
+from tui.ui.keys import Scope, bindings
 from tui.ui.widgets.log_view import LogView
 
 
@@ -24,11 +23,8 @@ class RemedyScreen(ModalScreen[bool]):
 
     AUTO_FOCUS = "#no"
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("y", "run", "Yes"),
-        Binding("n,escape,q", "close", "No"),
-        Binding("left,right", "app.focus_next", show=False),
-    ]
+    SCOPES = (Scope.QUESTION,)
+    BINDINGS = bindings(Scope.QUESTION)
 
     def __init__(self, host: Host, remedy: Remedy) -> None:
         super().__init__()
@@ -53,6 +49,14 @@ class RemedyScreen(ModalScreen[bool]):
             with Horizontal(classes="buttons"):
                 yield Button("No (n)", id="no")
                 yield Button("Yes (y)", id="yes")
+
+    def action_answer(self, answer: bool) -> None:
+        """Run the commands, or leave it."""
+        (self.action_run if answer else self.action_close)()
+
+    async def action_dismiss(self, result: bool | None = None) -> None:
+        """Leave it, or stop what runs."""
+        self.action_close()
 
     @on(Button.Pressed, "#yes")
     def action_run(self) -> None:

@@ -7,7 +7,7 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
-from textual.widgets import Button, Checkbox, Footer, Input, Label, Select, Static
+from textual.widgets import Button, Checkbox, Input, Label, Select, Static
 
 from tui.checkpoint.checkpoint import Checkpoint
 from tui.host.facts import Known, Pod
@@ -30,7 +30,9 @@ from tui.ui.screens.run import RunScreen
 from tui.ui.session import Session
 from tui.ui.widgets.archive_line import ArchiveLine
 from tui.ui.widgets.conflict_list import REMEDY_BINDINGS, ConflictList
+from tui.ui.widgets.key_footer import KeyFooter
 from tui.ui.widgets.port_rows import PortRows
+from tui.ui.widgets.text_pane import TextPane
 from tui.ui.widgets.toggle import Toggle
 
 SWITCHES = (
@@ -101,11 +103,11 @@ class RestoreScreen(SessionScreen):
                 yield Button("Restore", id="start", variant="primary", compact=True)
             with Vertical(id="right"):
                 yield ConflictList(id="conflicts")
-                with VerticalScroll(id="consequences") as consequences:
+                with TextPane(id="consequences") as consequences:
                     consequences.border_title = "What will change, and the command"
                     yield Static(id="changes")
                     yield Static(id="command")
-        yield Footer()
+        yield KeyFooter()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """The restore key is off while something stands in the way."""

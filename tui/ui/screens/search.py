@@ -1,10 +1,7 @@
 """Looking through memory: hits come while it goes on."""
 
-from typing import ClassVar
-
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
@@ -17,6 +14,7 @@ from tui.criu.patterns import Pattern
 from tui.criu.search import Found, Hit, search
 from tui.errors import ArchiveError, UsageError
 from tui.text import plural, safe_text
+from tui.ui.keys import Scope, bindings
 from tui.ui.rows.memory import HITS, hits_table, pattern_of
 from tui.ui.rows.running import Running
 from tui.ui.widgets.row_list import RowList
@@ -29,7 +27,8 @@ class SearchScreen(ModalScreen[Hit]):
 
     AUTO_FOCUS = "Input"
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "close", "Close")]
+    SCOPES = (Scope.DIALOG, Scope.VIEWS)
+    BINDINGS = bindings(Scope.DIALOG)
 
     class Progressed(Message):
         """More has been looked through."""

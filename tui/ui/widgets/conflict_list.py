@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from string import ascii_uppercase
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from rich.console import Group
 from rich.padding import Padding
 from rich.style import Style
 from rich.text import Text
+from textual.app import App
 from textual.binding import Binding
 from textual.message import Message
 from textual.widgets import OptionList
@@ -16,15 +17,20 @@ from textual.widgets.option_list import Option
 from tui.report.text import GLYPHS, counted
 from tui.restore.conflict import Conflict, Remedy, Severity, counts
 from tui.text import safe_text
+from tui.ui.adapting import AdaptingApp
 from tui.ui.keys import Scope, bindings
 
 REMEDY_KEYS = [key for key in ascii_uppercase if key not in "GN"]
 """G goes to the end, in trees and logs, and N to the error before."""
 
-REMEDY_BINDINGS = [
-    Binding(key, f"remedy({index})", show=False) for index, key in enumerate(REMEDY_KEYS)
-]
+REMEDY_BINDINGS = [Binding(key, f"remedy('{key}')", show=False) for key in REMEDY_KEYS]
 """For the screens that show a ConflictList."""
+
+
+def free_letters(app: App[Any]) -> list[str]:
+    """The letters for remedies; without those that the settings have given another meaning."""
+    taken = app.taken_keys if isinstance(app, AdaptingApp) else frozenset()
+    return [key for key in REMEDY_KEYS if key not in taken]
 
 
 class ConflictList(OptionList):
@@ -56,8 +62,8 @@ class ConflictList(OptionList):
         super().__init__(id=id)
         self._conflicts: tuple[Conflict, ...] = ()
         self._waiting = ""
-        self.remedies: tuple[Remedy, ...] = ()
-        """In the order of their keys."""
+        self.remedies: dict[str, Remedy] = {}
+        """By their letters."""
 
     def show(self, conflicts: Sequence[Conflict], waiting: str = "") -> None:
         """Show `conflicts`; without any, that there is none, or what is waited for."""
@@ -66,9 +72,8 @@ class ConflictList(OptionList):
             return
         at = self.conflict
         self._conflicts, self._waiting = conflicts, waiting
-        self.remedies = tuple(remedy for conflict in conflicts for remedy in conflict.remedies)[
-            : len(REMEDY_KEYS)
-        ]
+        offered = (remedy for conflict in conflicts for remedy in conflict.remedies)
+        self.remedies = dict(zip(free_letters(self.app), offered, strict=False))
         self._fill()
         self.border_title = headline(conflicts) if conflicts else "Conflicts"
         if at:
@@ -116,7 +121,7 @@ class ConflictList(OptionList):
             words = self._waiting or "✔ Nothing stands in the way."
             self.set_options([Option(Text(words, self._style("quiet")), disabled=True)])
             return
-        keys = iter(REMEDY_KEYS)
+        keys = iter(free_letters(self.app))
         at = self.highlighted
         self.set_options(Option(Group(*self._rows(conflict, keys))) for conflict in self._conflicts)
         self.highlighted = min(at or 0, len(self._conflicts) - 1)
