@@ -280,7 +280,7 @@ class PodthawApp(RecoveringApp):
             for index, view in enumerate(VIEWS):
                 go = partial(screen.show_view, index)
                 yield SystemCommand(f"View: {view.title}", f"{view.key}  Go to this view.", go)
-        yield SystemCommand("Theme", "Change the colours.", self.action_change_theme)
+        yield SystemCommand("podthaw: Theme", "Change the colours.", self.action_change_theme)
 
 
 def run(

@@ -65,7 +65,7 @@ SIGNS = {
 }
 """In ASCII."""
 
-_DRAWN = "↑↓←→■·•°«»µ×±▲▼▶◀█▄▀▌▐░▒▓"
+_DRAWN = "↑↓←→■·•°«»µ×±▲▼▶◀█▄▀▌▐░▒▓═║╔╗╚╝"
 """What the fonts of the Linux console have beyond lines and Latin-1."""
 
 _CORNERS = {"╭": "┌", "╮": "┐", "╰": "└", "╯": "┘"}
@@ -129,12 +129,16 @@ def plain(character: str, characters: Characters) -> str:
         return character
     line = _LINES.get(character)
     if characters is Characters.LINES:
-        if line or character in _DRAWN or "\xa1" <= character <= "\xff":
-            return line or character
+        if character in _DRAWN or "\xa1" <= character <= "\xff":
+            return character
+        if line:
+            return line
         if character in "▁▂▃▔":
             return " "
         if character in _BLOCKS:
             return "█"
+    if character == "═":
+        return "="
     if line:
         return "-" if line == "─" else "|" if line == "│" else "+"
     width = get_character_cell_size(character)

@@ -162,7 +162,7 @@ KEYS: dict[Scope, tuple[Key, ...]] = {
             "last-view", "left_square_bracket", "step_view(-1)", "Before", "The one before.", False
         ),
         Key("return", "b,backspace", "return", "Return", "Back to where a link began.", False),
-        Key("back", "escape", "back", "Back", "Leave the filter or the conflicts.", False),
+        Key("back", "escape", "back", "Back", "Leave what is open; back along all jumps.", False),
     ),
     Scope.VIEWS: (
         Key("down", "j", "cursor_down", "Down", "One line down.", False),

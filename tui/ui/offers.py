@@ -53,7 +53,10 @@ def offers(screen: Screen[Any]) -> Iterator[Offer]:
 
 def by_scope(screen: Screen[Any]) -> list[tuple[Scope, list[Offer]]]:
     """The same by their tables."""
-    return [(scope, list(some)) for scope, some in groupby(offers(screen), lambda one: one.scope)]
+    return [
+        (scope, sorted(some, key=lambda one: KEYS[scope].index(one.key)))
+        for scope, some in groupby(offers(screen), lambda one: one.scope)
+    ]
 
 
 def commands(screen: Screen[Any], keymap: Keymap) -> Iterator[SystemCommand]:
@@ -64,8 +67,14 @@ def commands(screen: Screen[Any], keymap: Keymap) -> Iterator[SystemCommand]:
             continue
         keys = keys_now(offer.scope, key, keymap)
         yield SystemCommand(
-            f"{offer.scope}: {key.label}", f"{keys}  {key.help}", _doing(screen.app, offer)
+            f"{_category(offer.scope)}: {key.label}",
+            f"{keys}  {key.help}",
+            _doing(screen.app, offer),
         )
+
+
+def _category(scope: Scope) -> str:
+    return "podthaw" if scope is Scope.EVERYWHERE else scope.value
 
 
 def _doing(app: App[Any], offer: Offer) -> Callable[[], Any]:

@@ -113,7 +113,9 @@ class RestoreScreen(SessionScreen):
         """The restore key is off while something stands in the way."""
         if action == "start":
             return not self.app.session.obstacle or None
-        return True
+        if action == "reset":
+            return self.app.session.options != RestoreOptions()
+        return super().check_action(action, parameters)
 
     @on(events.DescendantFocus)
     def _focus_moved(self, event: events.DescendantFocus) -> None:

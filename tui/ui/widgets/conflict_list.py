@@ -103,6 +103,10 @@ class ConflictList(OptionList):
         if self._conflicts:
             self.post_message(self.Chosen(self._conflicts[event.option_index]))
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Only conflicts can be explained."""
+        return action != "explain" or self.conflict is not None
+
     def action_explain(self) -> None:
         """Explain the conflict under the cursor."""
         conflict = self.conflict
