@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from textual._callback import invoke
 from textual.binding import BindingsMap
 from textual.keys import _character_to_key
 
@@ -116,7 +117,7 @@ async def test_the_palette_has_what_the_focus_can_do_now() -> None:
         await press("6")(pilot)
         commands = {one.title: one for one in app.get_system_commands(app.screen)}
         assert "Tables of what was running: Invert" not in commands
-        commands["Tables of what was running: Sort"].callback()
+        await invoke(commands["Tables of what was running: Sort"].callback)
         await settled(pilot)
         titles = {one.title for one in app.get_system_commands(app.screen)}
         assert "Tables of what was running: Invert" in titles
