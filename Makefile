@@ -47,6 +47,7 @@ readme: install ## write the generated parts of README.md anew
 bench: install ## build 2 GiB checkpoints; measure against zstd -dc, gzip -dc and checkpointctl
 	$(BIN)/python -m tests.bench.archive
 	$(BIN)/python -m tests.bench.memory
+	$(BIN)/python -m tests.bench.diff
 
 lab: ## build and start the lab
 	tests/lab/lab build

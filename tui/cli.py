@@ -36,8 +36,8 @@ PLACES = """places:
   core:PID               a process as a core file for debuggers"""
 
 EXIT_CODES = """exit codes:
-  0    done, or nothing blocks
-  1    blocked, the restore failed, or nothing was found
+  0    done, nothing blocks, or the two are the same
+  1    blocked, the restore failed, nothing was found, or the two differ
   2    the command line is wrong, or a question would need a terminal
   3    the archive cannot be read, or only in part
   4    the host cannot be asked at all
@@ -95,7 +95,8 @@ def _ui_parser() -> argparse.ArgumentParser:
     parser.usage = (
         "podthaw [FILE|DIR|-] [options]\n"
         "       podthaw demo | inspect FILE | search FILE PATTERN | strings FILE\n"
-        "       podthaw extract FILE PLACE... --out DIR | check FILE | restore FILE\n"
+        "       podthaw extract FILE PLACE... --out DIR | diff FILE FILE\n"
+        "       podthaw check FILE | restore FILE\n"
         "       podthaw host | explain CODE | history [ID] | settings"
     )
     parser.add_argument("path", metavar="FILE|DIR|-", nargs="?", default=".")
@@ -188,6 +189,37 @@ def _extract_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _diff_parser() -> argparse.ArgumentParser:
+    parser = _new("diff", "Compare two checkpoints: of one container over time, or of any two.")
+    parser.add_argument("first", metavar="BEFORE", help=_FILE)
+    parser.add_argument("second", metavar="AFTER", help="the same; one of them can be `-`")
+    parser.add_argument(
+        "--section",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="only this part: archive, processes, sockets, files, filesystem, mounts, memory,"
+        " network, config, spec (repeatable)",
+    )
+    parser.add_argument(
+        "--all",
+        action="store_true",
+        help="print what is the same, too, and what differs between any two checkpoints",
+    )
+    parser.add_argument(
+        "--memory",
+        action="store_true",
+        help="compare memory page by page, too, which may be unpacked first",
+    )
+    parser.add_argument(
+        "--digests", action="store_true", help="compare the content of files of the same size, too"
+    )
+    _add_json_option(parser)
+    _add_secrets_option(parser)
+    parser.set_defaults(run=_run_diff)
+    return parser
+
+
 def _check_parser() -> argparse.ArgumentParser:
     parser = _new("check", "Say whether a checkpoint will restore on the host, and what blocks it.")
     _add_file(parser)
@@ -266,6 +298,7 @@ _COMMANDS: dict[str, Callable[[], argparse.ArgumentParser]] = {
     "search": _search_parser,
     "strings": _strings_parser,
     "extract": _extract_parser,
+    "diff": _diff_parser,
     "check": _check_parser,
     "restore": _restore_parser,
     "host": _host_parser,
@@ -454,6 +487,24 @@ def _run_extract(options: argparse.Namespace) -> int:
 
     with _given(options.path) as path:
         return extract(path, options.places, options.out, as_json=options.json)
+
+
+def _run_diff(options: argparse.Namespace) -> int:
+    from tui.headless.diff import diff
+
+    if options.first == options.second == "-":
+        raise UsageError("only one of the two can be standard input")
+    with _given(options.first) as first, _given(options.second) as second:
+        return diff(
+            first,
+            second,
+            sections=options.section,
+            memory=options.memory,
+            digests=options.digests,
+            everything=options.all,
+            as_json=options.json,
+            reveal=options.show_secrets,
+        )
 
 
 def _run_check(options: argparse.Namespace) -> int:

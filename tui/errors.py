@@ -10,6 +10,8 @@ class ExitCode(IntEnum):
     BLOCKED = 1
     NOTHING = 1
     """What was looked for is not there."""
+    DIFFERENT = 1
+    """The two that were compared are not the same."""
     USAGE = 2
     ARCHIVE = 3
     HOST = 4

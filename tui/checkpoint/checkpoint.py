@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field
 
 from tui.archive.layout import CONFIG as CONFIG
+from tui.archive.layout import IMAGES, PRE_IMAGES, Layout
 from tui.archive.layout import NETWORK as NETWORK
 from tui.archive.layout import SPEC as SPEC
-from tui.archive.layout import Layout
 from tui.archive.model import Contents
 from tui.checkpoint.config import ContainerConfig, Json
 from tui.checkpoint.network import Address
@@ -34,6 +34,11 @@ class Checkpoint:
     def readable(self) -> bool:
         """Whether the two documents that a restore needs are there and make sense."""
         return {CONFIG, SPEC} <= self.documents.keys() - self.senseless
+
+    @property
+    def folder(self) -> str:
+        """Where CRIU's images lie in an archive of this kind."""
+        return PRE_IMAGES if self.layout is Layout.PODMAN_PRE else IMAGES
 
     @property
     def bare(self) -> bool:

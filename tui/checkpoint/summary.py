@@ -51,7 +51,7 @@ def checkpoint_size(checkpoint: Checkpoint) -> int:
 
 def images(checkpoint: Checkpoint) -> dict[str, Member]:
     """What CRIU wrote, by name."""
-    folder = PRE_IMAGES if checkpoint.layout is Layout.PODMAN_PRE else IMAGES
+    folder = checkpoint.folder
     return {
         name.removeprefix(folder): member
         for name, member in _members(checkpoint).items()

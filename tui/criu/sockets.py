@@ -151,6 +151,13 @@ class PacketSocket(Socket):
 
 AnySocket = InetSocket | UnixSocket | NetlinkSocket | PacketSocket
 
+FAMILIES = {
+    InetSocket: "inet",
+    UnixSocket: "unix",
+    NetlinkSocket: "netlink",
+    PacketSocket: "packet",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Sockets:
@@ -191,6 +198,18 @@ def address(family: int, words: Iterable[int], order: Order) -> str:
     found = ip_address(raw)
     mapped = found.ipv4_mapped if isinstance(found, IPv6Address) else None
     return f"::ffff:{mapped}" if mapped else str(found)
+
+
+def kind(socket: AnySocket) -> str:
+    """`tcp`, `udp6`, `unix stream`, …."""
+    if isinstance(socket, InetSocket):
+        return socket.protocol + ("6" if socket.version == 6 else "")
+    return f"{FAMILIES[type(socket)]} {socket.protocol or socket.type}"
+
+
+def endpoint(address: str, port: int) -> str:
+    """An address with its port."""
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
 
 
 def unix_name(raw: bytes) -> str:

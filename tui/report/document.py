@@ -9,7 +9,6 @@ from typing import Any
 
 import msgspec
 
-from tui.archive.layout import IMAGES, PRE_IMAGES, Layout
 from tui.archive.model import Member, Problem
 from tui.checkpoint.checkpoint import CONFIG, NETWORK, SPEC, Checkpoint
 from tui.checkpoint.extra import extra_documents
@@ -128,7 +127,7 @@ def archive_document(checkpoint: Checkpoint, *, sha256: str) -> dict[str, Any]:
 
 def image_folder(checkpoint: Checkpoint) -> str:
     """Where CRIU's images lie in an archive of this kind."""
-    return PRE_IMAGES if checkpoint.layout is Layout.PODMAN_PRE else IMAGES
+    return checkpoint.folder
 
 
 def check_document(

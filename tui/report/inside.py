@@ -11,17 +11,10 @@ from typing import Any
 from tui.archive.model import Problem
 from tui.criu.inside import Inside
 from tui.criu.processes import Process
-from tui.criu.sockets import AnySocket, InetSocket, NetlinkSocket, PacketSocket, UnixSocket
+from tui.criu.sockets import FAMILIES, AnySocket, InetSocket
 
 USERS = 20
 """Processes that are named of those that have one file open; the tables name them all."""
-
-FAMILIES = {
-    InetSocket: "inet",
-    UnixSocket: "unix",
-    NetlinkSocket: "netlink",
-    PacketSocket: "packet",
-}
 
 _ADDRESSES = frozenset(
     (

@@ -7,8 +7,9 @@ from tui.criu.descriptors import OpenFile
 from tui.criu.inside import Inside
 from tui.criu.processes import Process
 from tui.criu.sockets import AnySocket, InetSocket, NetlinkSocket, UnixSocket
+from tui.criu.sockets import endpoint as endpoint
+from tui.criu.sockets import kind as kind
 from tui.criu.special import Epoll, Eventfd, Memfd, Pipe, Signalfd, Timerfd, Watches
-from tui.report.inside import FAMILIES
 from tui.text import plural, safe_text, size
 
 _NAMED = 3
@@ -65,13 +66,6 @@ def listed(words: Iterable[str]) -> str:
     return ", ".join(found[:_NAMED]) + more if found else "nothing"
 
 
-def kind(socket: AnySocket) -> str:
-    """`tcp`, `udp6`, `unix stream`, …."""
-    if isinstance(socket, InetSocket):
-        return socket.protocol + ("6" if socket.version == 6 else "")
-    return f"{FAMILIES[type(socket)]} {socket.protocol or socket.type}"
-
-
 def between(inside: Inside, socket: AnySocket) -> str:
     """Its address, and that of its peer if it has one."""
     match socket:
@@ -88,11 +82,6 @@ def between(inside: Inside, socket: AnySocket) -> str:
         case _:
             index = socket.interface_index
             return f"device {index}" if index else "all devices"
-
-
-def endpoint(address: str, port: int) -> str:
-    """An address with its port."""
-    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
 
 
 def waiting(socket: AnySocket) -> str:

@@ -27,6 +27,7 @@ PARTS = {
     "result": "How the restore ended, and the keys that help.",
     "candidates": "The archives of this folder, the newest first.",
     "restores": "The restores that were run from here, the newest first.",
+    "differences": "What differs between the two archives, by what it is called.",
     "record": "All that is known of the restore under the cursor.",
 }
 """By the ID of the widget."""

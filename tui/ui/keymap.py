@@ -23,7 +23,11 @@ _FIXED = {name_of(scope, key) for scope in Scope for key in KEYS[scope] if not k
 
 _NAMES = {character: name for name, character in SYMBOLS.items()} | {" ": "space"}
 
-TOGETHER = ((Scope.INSPECTOR, Scope.VIEWS, Scope.ROWS), (Scope.RUN, Scope.LOG))
+TOGETHER = (
+    (Scope.INSPECTOR, Scope.VIEWS, Scope.ROWS),
+    (Scope.COMPARE, Scope.VIEWS, Scope.ROWS),
+    (Scope.RUN, Scope.LOG),
+)
 """Scopes that work at the same time."""
 
 OVER_ALL = (Scope.PAGE, Scope.QUESTION, Scope.DIALOG)

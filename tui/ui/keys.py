@@ -30,6 +30,7 @@ class Scope(StrEnum):
     HEX = "Memory in hexadecimal"
     OPEN = "Choosing an archive"
     HISTORY = "History"
+    COMPARE = "Comparing two archives"
     TEXT = "Texts that scroll"
     PAGE = "Help and explanations"
     QUESTION = "Questions"
@@ -156,6 +157,14 @@ KEYS: dict[Scope, tuple[Key, ...]] = {
             False,
             named="1…9 0",
         ),
+        Key(
+            "compare",
+            "d",
+            "compare",
+            "Compare",
+            "Compare with another archive, which you name.",
+            False,
+        ),
         Key("findings", "f", "view('f')", "Findings", "Go to what deserves a look.", False),
         Key("next-view", "right_square_bracket", "step_view(1)", "Next", "The next view.", False),
         Key(
@@ -258,6 +267,17 @@ KEYS: dict[Scope, tuple[Key, ...]] = {
         Key("report", "m", "report", "Report", "Save the report of a restore, for a ticket."),
         Key("copy", "y", "copy", "Copy", "Copy the report."),
         Key("back", "escape", "back", "Back", "Back to where you came from."),
+    ),
+    Scope.COMPARE: (
+        Key("next", "n", "step(1)", "Next", "To the next difference."),
+        Key("previous", "N", "step(-1)", "Before", "To the difference before.", False),
+        Key("filter", "slash", "filter", "Filter", "Show only what contains some words."),
+        Key("all", "t", "everything", "All", "Show or hide what is the same, or differs anyway."),
+        Key("swap", "x", "swap", "Swap", "Swap the two: what was before is after."),
+        Key("bytes", "m", "look", "Bytes", "Compare the bytes of memory and files, too."),
+        Key("secrets", "s", "secrets", "Secrets", "Show or mask values of environment variables."),
+        Key("copy", "y", "copy", "Copy", "Copy the difference under the cursor.", False),
+        Key("back", "escape", "back", "Back", "Leave the filter, the details, the comparison."),
     ),
     Scope.TEXT: (
         Key("down", "j,down", "scroll_down", "Down", "One line down.", False),

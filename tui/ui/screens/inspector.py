@@ -1,6 +1,7 @@
 """The inspector: what is in the archive, what the host says, and what stands between them."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -14,6 +15,8 @@ from tui.ui.documents import Documents
 from tui.ui.keys import Scope, bindings
 from tui.ui.rows.findings import in_short
 from tui.ui.rows.model import Link
+from tui.ui.screens.ask import AskScreen
+from tui.ui.screens.compare import CompareScreen
 from tui.ui.screens.findings import FindingsScreen
 from tui.ui.screens.memory import MemoryScreen
 from tui.ui.screens.restore import RestoreScreen
@@ -176,6 +179,16 @@ class InspectorScreen(FindingsScreen, MemoryScreen):
             if origin.linked:
                 self._go_back(origin)
                 return
+
+    def action_compare(self) -> None:
+        """Ask for another archive, and compare it with this one."""
+        ask = AskScreen("Compare with another archive", "its path: /backup/web-2.tar.zst")
+        self.app.push_screen(ask, self._compare_with)
+
+    def _compare_with(self, path: str | None) -> None:
+        if path:
+            other = str(Path(path).expanduser())
+            self.app.push_screen(CompareScreen(self.app.session.path, other))
 
     def action_filter(self) -> None:
         """Open the filter."""

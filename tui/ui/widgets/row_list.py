@@ -17,7 +17,10 @@ from tui.ui.rows.model import Row, Table, fit
 from tui.ui.rows.seen import Seen
 from tui.ui.widgets.row_lines import Pieces, broken, head, line, wrapped
 
-_TONES = ("value", "key", "quiet", "title", "warning", "error", "link", "head", "cursor")
+_TONES = (
+    *("value", "key", "quiet", "title", "warning", "error", "link", "head", "cursor"),
+    *("added", "removed"),
+)
 
 
 class RowList(ScrollView, can_focus=True):
