@@ -103,7 +103,7 @@ def _ui_parser() -> argparse.ArgumentParser:
         "       podthaw demo | inspect FILE | search FILE PATTERN | strings FILE\n"
         "       podthaw extract FILE PLACE... --out DIR | diff FILE FILE\n"
         "       podthaw check FILE | restore FILE\n"
-        "       podthaw host | explain CODE | history [ID]\n"
+        "       podthaw host | explain CODE | history [ID] | settings\n"
         "       podthaw completion SHELL | man"
     )
     parser.add_argument(
@@ -292,6 +292,12 @@ def _history_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _settings_parser() -> argparse.ArgumentParser:
+    parser = _new("settings", "Print the settings and where they are from, as a settings file.")
+    parser.set_defaults(run=_run_settings)
+    return parser
+
+
 def _explain_parser() -> argparse.ArgumentParser:
     parser = _new("explain", "Explain a check or a rule for findings; without CODE, list them all.")
     parser.add_argument("code", metavar="CODE", nargs="?", default="")
@@ -324,6 +330,7 @@ _COMMANDS: dict[str, Callable[[], argparse.ArgumentParser]] = {
     "host": _host_parser,
     "explain": _explain_parser,
     "history": _history_parser,
+    "settings": _settings_parser,
     "completion": _completion_parser,
     "man": _man_parser,
 }
@@ -369,9 +376,8 @@ def _add_host_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--host-command",
         metavar="PREFIX",
-        default=os.environ.get(HOST_COMMAND, ""),
         help="run every command on the host behind PREFIX, such as 'sudo -n' or"
-        f" 'nsenter --target PID --all' (environment: {HOST_COMMAND})",
+        f" 'nsenter --target PID --all' (environment: {HOST_COMMAND}; settings: host-command)",
     )
 
 
@@ -418,7 +424,7 @@ def restore_options(options: argparse.Namespace) -> "RestoreOptions":
 
 
 def make_host(options: argparse.Namespace) -> "Host":
-    """The host that `--host` and `--host-command` name.
+    """The host that `--host` and `--host-command` name, or the environment, or the settings.
 
     Raises UsageError when they name none.
     """
@@ -426,12 +432,26 @@ def make_host(options: argparse.Namespace) -> "Host":
         from tui.host.demo import DemoHost
 
         return DemoHost()
+    if options.host_command is not None:
+        return _command_host(options.host_command)
+    if HOST_COMMAND in os.environ:
+        return _command_host(os.environ[HOST_COMMAND])
+    from tui.settings import read_settings
+
+    settings = read_settings()
+    try:
+        return _command_host(settings.host_command)
+    except UsageError as error:
+        raise settings.wrong("host-command", str(error)) from None
+
+
+def _command_host(command: str) -> "Host":
     from tui.host.commands import CommandHost
 
     try:
-        prefix = shlex.split(options.host_command)
+        prefix = shlex.split(command)
     except ValueError as error:
-        raise UsageError(f"--host-command cannot be split into words: {error}") from error
+        raise UsageError(f"the host command cannot be split into words: {error}") from error
     return CommandHost(prefix)
 
 
@@ -589,8 +609,10 @@ def _run_ui(options: argparse.Namespace) -> int:
     first, *others = options.paths or ["."]
     if others and "-" in options.paths:
         raise UsageError("`-` is standard input, and goes alone")
+    from tui.settings import read_settings
     from tui.ui.app import run
 
+    settings = read_settings()
     with _given(first) as path:
         return run(
             path,
@@ -598,10 +620,27 @@ def _run_ui(options: argparse.Namespace) -> int:
             restore_options(options),
             others=others,
             reveal=options.show_secrets,
+            settings=settings,
         )
 
 
 def _run_demo(_: argparse.Namespace) -> int:
+    from tui.settings import read_settings
     from tui.ui.app import run_demo
 
-    return run_demo()
+    return run_demo(read_settings())
+
+
+def _run_settings(_: argparse.Namespace) -> int:
+    from tui.headless.settings import Remappable, settings
+    from tui.settings import read_settings
+    from tui.ui.keymap import keymap_of
+    from tui.ui.keys import SYMBOLS, remappable
+
+    said = read_settings()
+    keymap_of(said)
+    keys = [
+        Remappable(name, [SYMBOLS.get(one, one) for one in key.keys.split(",")], key.help)
+        for name, _, key in remappable()
+    ]
+    return settings(said, os.environ.get(HOST_COMMAND), keys)

@@ -1,7 +1,9 @@
 """Where podthaw keeps what must outlive it: private files in a private folder."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
+from secrets import token_hex
 
 import platformdirs
 
@@ -33,3 +35,42 @@ def create_private(path: Path) -> int:
     Raises OSError, FileExistsError among them.
     """
     return os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+
+
+def write_private(path: Path, text: str) -> None:
+    """Replace `path` by a private file with `text`; whoever reads sees the old one or the new.
+
+    Raises OSError.
+    """
+    new = path.with_name(f".{path.name}-{token_hex(4)}")
+    try:
+        with os.fdopen(create_private(new), "w") as file:
+            file.write(text)
+        new.replace(path)
+    except OSError:
+        with suppress(OSError):
+            new.unlink()
+        raise
+
+
+_THEME = "theme"
+
+_LONGEST = 100
+"""Characters of a theme's name that are read."""
+
+
+def chosen_theme() -> str:
+    """The theme that was chosen last in the user interface; empty if there was none."""
+    try:
+        with (platformdirs.user_state_path("podthaw") / _THEME).open() as file:
+            return file.read(_LONGEST).strip()
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+def choose_theme(name: str) -> None:
+    """Keep the theme that was chosen.
+
+    Raises PodthawError or OSError.
+    """
+    write_private(state_dir() / _THEME, f"{name}\n")

@@ -13,7 +13,7 @@ from tests.ui.scenes import press
 from tests.ui.test_flow import opened
 from tui.checkpoint.config import Json
 from tui.ui.widgets.document_tree import CHUNK, DocumentTree
-from tui.ui.widgets.key_line import KeyLine
+from tui.ui.widgets.key_footer import KeyFooter
 
 MANY = 20 * CHUNK
 LARGE: Json = {"few": {"a": 1, "b": 2}, "many": {f"n{number:05}": "x" for number in range(MANY)}}
@@ -126,7 +126,7 @@ async def test_keys_that_are_no_longer_shown_are_forgotten() -> None:
     async with opened() as (app, pilot):
         await press("6", "7", "6", "2", "7")(pilot)
         async with asyncio.timeout(10):
-            footer = app.screen.query_one(KeyLine)
+            footer = app.screen.query_one(KeyFooter)
             watching = getattr(footer, "__watchers")  # the name would be mangled
             while any(not one.is_attached for one, _ in watching["compact"]):
                 await pilot.pause()

@@ -37,6 +37,11 @@ def mend(checkpoint: Checkpoint, facts: HostFacts, options: RestoreOptions) -> M
     return Mended(options, tuple(chosen), ())
 
 
+def can_mend(plan: Plan) -> bool:
+    """Whether `mend` would find anything to do."""
+    return any(True for _ in _only_ways_out(plan))
+
+
 def _only_ways_out(plan: Plan) -> Iterator[Remedy]:
     for conflict in plan.conflicts:
         if _stands_in_the_way(conflict) and len(conflict.remedies) == 1:

@@ -1,14 +1,14 @@
 """The application: archives in front of one host, and the screens that show them."""
 
 import asyncio
+import os
 import signal
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any
 
 from textual.app import SystemCommand
 from textual.screen import Screen
-from textual.theme import Theme
 from textual.worker import WorkerFailed
 
 from tui.errors import ExitCode
@@ -20,8 +20,11 @@ from tui.restore.mend import mend
 from tui.restore.options import RestoreOptions
 from tui.restore.pipeline import PATIENCE, Restore
 from tui.restore.plan import apply
+from tui.settings import Settings
 from tui.text import safe_text
-from tui.ui.keys import KEYS, Scope, bindings
+from tui.ui.console import Console, console_of
+from tui.ui.keys import Scope, bindings
+from tui.ui.offers import commands
 from tui.ui.opening import OpeningApp
 from tui.ui.outward import OutwardApp
 from tui.ui.screens.base import PodthawScreen
@@ -31,22 +34,6 @@ from tui.ui.screens.inspector import InspectorScreen
 from tui.ui.screens.remedy import RemedyScreen
 from tui.ui.terminal import lasting_terminal
 from tui.ui.views import VIEWS
-
-THAW = Theme(
-    name="thaw",
-    dark=True,
-    primary="#6cb6e8",
-    secondary="#4d7ea8",
-    accent="#b69cf0",
-    warning="#e5b567",
-    error="#ef6f6c",
-    success="#7fc77a",
-    foreground="#d7dee6",
-    background="#10151b",
-    surface="#161d25",
-    panel="#1d2731",
-    variables={"quiet": "#8a98a6"},
-)
 
 
 class PodthawApp(OpeningApp, OutwardApp):
@@ -67,15 +54,25 @@ class PodthawApp(OpeningApp, OutwardApp):
         folders: Sequence[str] = (),
         reveal: bool = False,
         patience: float = PATIENCE,
+        settings: Settings | None = None,
+        console: Console | None = None,
     ) -> None:
-        """`path` and `others` are archives to open and folders to list, as `folders` are, too.
+        """`path` and `others` are archives to open and folders to list.
 
-        `patience` is how many seconds a restored container must run.
+        `folders` and those of the settings are listed, too; `patience` is how many seconds a
+        restored container must run.
         """
-        super().__init__((path, *others), host, options, reveal=reveal, folders=folders)
+        listed = (*folders, *(settings.folders if settings else ()))
+        super().__init__(
+            (path, *others),
+            host,
+            options,
+            reveal=reveal,
+            folders=listed,
+            settings=settings,
+            console=console,
+        )
         self.patience = patience
-        self.register_theme(THAW)
-        self.theme = THAW.name
 
     def _fatal_error(self) -> None:
         """End without a word: Textual would print a traceback with all locals."""
@@ -86,13 +83,6 @@ class PodthawApp(OpeningApp, OutwardApp):
         """The first exception that nobody expected; of a worker's the one that was raised in it."""
         error = self._exception
         return error.error if isinstance(error, WorkerFailed) else error
-
-    def get_theme_variable_defaults(self) -> dict[str, str]:
-        """The colour of what is less important, readable in dark and light themes.
-
-        Textual's own `$text-muted` depends on what it stands on, which rich's styles cannot know.
-        """
-        return {"quiet": "#7f8b97"}
 
     def on_mount(self) -> None:
         """Open what was asked for."""
@@ -160,7 +150,7 @@ class PodthawApp(OpeningApp, OutwardApp):
 
     def action_help(self) -> None:
         """Show the keys of the screen that is open."""
-        self.push_screen(keys_help((*_scopes(self.screen), Scope.OUTWARD, Scope.EVERYWHERE)))
+        self.push_screen(keys_help(self.screen, self.keymap))
 
     async def action_quit(self) -> None:
         """Leave; a running restore asks first."""
@@ -177,29 +167,14 @@ class PodthawApp(OpeningApp, OutwardApp):
             self.push_screen(HistoryScreen())
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """The keys of the screen, and what Textual brings along."""
-        yield from _commands(screen)
+        """What can be done now, the archives, the views, and the themes."""
+        yield from commands(screen, self.keymap)
         yield from self.archive_commands()
-        yield SystemCommand("Help", "Show the keys and signs of this screen.", self.action_help)
-        yield SystemCommand("Theme", "Change the colours.", self.action_change_theme)
-        yield SystemCommand("Quit", "Leave podthaw.", partial(self.run_action, "quit"))
-
-
-def _scopes(screen: Screen[Any]) -> tuple[Scope, ...]:
-    scopes = getattr(screen, "SCOPES", ())
-    return tuple(scopes)
-
-
-def _commands(screen: Screen[Any]) -> Iterator[SystemCommand]:
-    for scope in (*_scopes(screen)[:1], Scope.OUTWARD):
-        for key in KEYS[scope]:
-            if "{}" not in key.action and screen.check_action(key.action, ()):
-                yield SystemCommand(
-                    key.label, f"{key.help} ({key.shown})", partial(screen.run_action, key.action)
-                )
-    if isinstance(screen, InspectorScreen):
-        for index, view in enumerate(VIEWS):
-            yield SystemCommand(view.title, "Go to this view.", partial(screen.show_view, index))
+        if isinstance(screen, InspectorScreen):
+            for index, view in enumerate(VIEWS):
+                go = partial(screen.show_view, index)
+                yield SystemCommand(f"View: {view.title}", f"{view.key}  Go to this view.", go)
+        yield SystemCommand("podthaw: Theme", "Change the colours.", self.action_change_theme)
 
 
 def run(
@@ -210,13 +185,23 @@ def run(
     others: Sequence[str] = (),
     folders: Sequence[str] = (),
     reveal: bool = False,
+    settings: Settings | None = None,
 ) -> int:
     """Open the UI on the archive or folder at `path` and on `others`, the first archive in front.
 
     `folders` are looked through for archives, too. The exit code says how it went. Raises
     PodthawError when nothing can be shown.
     """
-    app = PodthawApp(path, host, options, others=others, folders=folders, reveal=reveal)
+    app = PodthawApp(
+        path,
+        host,
+        options,
+        others=others,
+        folders=folders,
+        reveal=reveal,
+        settings=settings,
+        console=console_of(os.environ),
+    )
     with lasting_terminal():
         error = app.run()
     if app.defect:
@@ -226,6 +211,6 @@ def run(
     return app.return_code or ExitCode.OK
 
 
-def run_demo() -> int:
+def run_demo(settings: Settings | None = None) -> int:
     """Open the UI on the bundled checkpoint and the demo host."""
-    return run(str(SHOP), DemoHost(), RestoreOptions())
+    return run(str(SHOP), DemoHost(), RestoreOptions(), settings=settings)

@@ -1,9 +1,18 @@
-"""Every key, declared once: footer, help, palette and the README's table come from here."""
+"""Every key, declared once: footer, help, palette and the README's table come from here.
 
+Textual is loaded only where bindings are made, so that `podthaw settings` can list the keys.
+"""
+
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from textual.binding import Binding, BindingType
+if TYPE_CHECKING:
+    from textual.binding import Binding, BindingType
+
+Keymap = Mapping[str, str]
+"""Keys by what they do, `scope.id`; several are separated by commas, each as Textual names it."""
 
 
 class Scope(StrEnum):
@@ -24,6 +33,11 @@ class Scope(StrEnum):
     LIST = "Lists"
     HISTORY = "History"
     COMPARE = "Comparing two archives"
+    TEXT = "Texts that scroll"
+    PAGE = "Help and explanations"
+    QUESTION = "Questions"
+    DIALOG = "Other dialogs"
+    HITS = "Hits of a search"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,32 +62,72 @@ class Key:
     @property
     def shown(self) -> str:
         """The keys as people know them."""
-        return self.named or " ".join(_shown(key) for key in self.keys.split(","))
+        return self.named or shown_keys(self.keys)
+
+    @property
+    def remappable(self) -> bool:
+        """Whether the settings may give it other keys."""
+        return "{}" not in self.action
 
 
 _NAMES = {
-    "question_mark": "?",
-    "f1": "F1",
-    "f2": "F2",
-    "slash": "/",
-    "plus": "+",
-    "greater_than_sign": ">",
-    "less_than_sign": "<",
     "escape": "Esc",
     "enter": "Enter",
     "space": "Space",
+    "tab": "Tab",
     "down": "↓",
     "up": "↑",
     "left": "←",
     "right": "→",
-    "right_square_bracket": "]",
-    "left_square_bracket": "[",
     "backspace": "Backspace",
+    "insert": "Ins",
+    "delete": "Del",
     "home": "Home",
     "end": "End",
     "pageup": "PgUp",
     "pagedown": "PgDn",
 }
+
+_FUNCTION_KEYS = frozenset(f"f{number}" for number in range(1, 13))
+
+NAMED_KEYS = frozenset(_NAMES) | _FUNCTION_KEYS
+"""Keys that are no character."""
+
+SYMBOLS = {
+    "slash": "/",
+    "backslash": "\\",
+    "at": "@",
+    "minus": "-",
+    "plus": "+",
+    "underscore": "_",
+    "question_mark": "?",
+    "exclamation_mark": "!",
+    "quotation_mark": '"',
+    "number_sign": "#",
+    "dollar_sign": "$",
+    "percent_sign": "%",
+    "ampersand": "&",
+    "apostrophe": "'",
+    "left_parenthesis": "(",
+    "right_parenthesis": ")",
+    "asterisk": "*",
+    "comma": ",",
+    "full_stop": ".",
+    "colon": ":",
+    "semicolon": ";",
+    "less_than_sign": "<",
+    "equals_sign": "=",
+    "greater_than_sign": ">",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
+    "circumflex_accent": "^",
+    "grave_accent": "`",
+    "left_curly_bracket": "{",
+    "vertical_line": "|",
+    "right_curly_bracket": "}",
+    "tilde": "~",
+}
+"""Characters by the names that Textual has for them."""
 
 KEYS: dict[Scope, tuple[Key, ...]] = {
     Scope.EVERYWHERE: (
@@ -112,7 +166,14 @@ KEYS: dict[Scope, tuple[Key, ...]] = {
             "Close the archive; a running restore asks first.",
             False,
         ),
-        Key("history", "f2", "history", "History", "The restores that were run from here.", False),
+        Key(
+            "history",
+            "f2,ctrl+t",
+            "history",
+            "History",
+            "The restores that were run from here.",
+            False,
+        ),
         Key("zoom", "plus", "zoom", "Zoom", "The pane with the cursor alone, and back.", False),
         Key(
             "suspend",
@@ -177,7 +238,7 @@ KEYS: dict[Scope, tuple[Key, ...]] = {
             "last-view", "left_square_bracket", "step_view(-1)", "Before", "The one before.", False
         ),
         Key("return", "b,backspace", "return", "Return", "Back to where a link began.", False),
-        Key("back", "escape", "back", "Back", "Leave the filter or the conflicts.", False),
+        Key("back", "escape", "back", "Back", "Leave what is open; back along all jumps.", False),
     ),
     Scope.VIEWS: (
         Key("down", "j", "cursor_down", "Down", "One line down.", False),
@@ -205,6 +266,10 @@ KEYS: dict[Scope, tuple[Key, ...]] = {
         Key("previous", "k", "cursor_up", "Previous", "The conflict before.", False),
         Key("show", "enter", "select", "Show", "Show the conflict in its document.", False),
         Key("explain", "e", "explain", "Explain", "Explain the conflict."),
+        Key("first", "g,home", "first", "First", "The first conflict.", False),
+        Key("last", "G,end", "last", "Last", "The last conflict.", False),
+        Key("page-down", "ctrl+d,pagedown", "page_down", "Page down", "One page down.", False),
+        Key("page-up", "ctrl+u,pageup", "page_up", "Page up", "One page up.", False),
     ),
     Scope.RESTORE: (
         Key("start", "ctrl+r", "start", "Restore", "Start the restore."),
@@ -278,6 +343,10 @@ KEYS: dict[Scope, tuple[Key, ...]] = {
         Key("open", "enter", "select", "Open", "Open what is under the cursor.", False),
         Key("down", "j", "cursor_down", "Down", "One line down.", False),
         Key("up", "k", "cursor_up", "Up", "One line up.", False),
+        Key("first", "g,home", "first", "First", "To the first line.", False),
+        Key("last", "G,end", "last", "Last", "To the last line.", False),
+        Key("page-down", "ctrl+d,pagedown", "page_down", "Page down", "One page down.", False),
+        Key("page-up", "ctrl+u,pageup", "page_up", "Page up", "One page up.", False),
     ),
     Scope.HISTORY: (
         Key("clean-up", "d", "clean_up", "Clean up", "Remove what is left of a restore."),
@@ -296,35 +365,87 @@ KEYS: dict[Scope, tuple[Key, ...]] = {
         Key("copy", "y", "copy", "Copy", "Copy the difference under the cursor.", False),
         Key("back", "escape", "back", "Back", "Leave the filter, the details, the comparison."),
     ),
+    Scope.TEXT: (
+        Key("down", "j,down", "scroll_down", "Down", "One line down.", False),
+        Key("up", "k,up", "scroll_up", "Up", "One line up.", False),
+        Key("first", "g,home", "scroll_home", "First", "To the first line.", False),
+        Key("last", "G,end", "scroll_end", "Last", "To the last line.", False),
+        Key("page-down", "ctrl+d,pagedown", "page_down", "Page down", "One page down.", False),
+        Key("page-up", "ctrl+u,pageup", "page_up", "Page up", "One page up.", False),
+    ),
+    Scope.PAGE: (
+        Key("close", "escape,q,enter,question_mark,f1", "dismiss", "Close", "Close it."),
+        Key("copy", "y", "copy", "Copy", "Copy it, or what is under the cursor.", False),
+    ),
+    Scope.QUESTION: (
+        Key("yes", "y", "answer(True)", "Yes", "Do it."),
+        Key("no", "n", "answer(False)", "No", "Leave it."),
+        Key("close", "escape,q", "dismiss", "Close", "Close it without an answer."),
+        Key("other", "left,right,h,l", "app.focus_next", "Other", "To the other answer.", False),
+    ),
+    Scope.HITS: (Key("copy", "y", "copy", "Copy", "Copy the hit under the cursor.", False),),
+    Scope.DIALOG: (Key("close", "escape", "close", "Close", "Close it, or stop what goes on."),),
 }
 
 
-def bindings(scope: Scope) -> list[BindingType]:
+def bindings(scope: Scope) -> "list[BindingType]":
     """The keys of `scope`, as Textual wants them; an action may take its key as its argument."""
     return [binding for key in KEYS[scope] for binding in _bindings(scope, key)]
 
 
-def _bindings(scope: Scope, key: Key) -> list[Binding]:
-    name = f"{scope.name.lower()}.{key.id}"
-    if "{}" in key.action:
+def name_of(scope: Scope, key: Key) -> str:
+    """What `key` is called in the settings, and as a binding."""
+    return f"{scope.name.lower()}.{key.id}"
+
+
+def remappable() -> Iterator[tuple[str, Scope, Key]]:
+    """Every key that the settings may change, with its name."""
+    for scope, keys in KEYS.items():
+        yield from ((name_of(scope, key), scope, key) for key in keys if key.remappable)
+
+
+def keys_now(scope: Scope, key: Key, keymap: Keymap) -> str:
+    """The keys of `key` as people know them, with what the settings say."""
+    changed = keymap.get(name_of(scope, key), key.keys)
+    return key.shown if changed == key.keys else shown_keys(changed)
+
+
+def shown_keys(keys: str) -> str:
+    """Keys as people know them, separated by spaces."""
+    return " ".join(shown_key(key) for key in keys.split(","))
+
+
+def shown_key(key: str) -> str:
+    """One key as people know it."""
+    *modifiers, name = key.split("+")
+    name = _NAMES.get(name) or SYMBOLS.get(name, name)
+    if name in _FUNCTION_KEYS:
+        name = name.upper()
+    return "".join("^" if one == "ctrl" else f"{one}+" for one in modifiers) + name
+
+
+def _bindings(scope: Scope, key: Key) -> "list[Binding]":
+    from textual.binding import Binding
+
+    if not key.remappable:
         return [
-            Binding(one, key.action.format(one), key.label, show=False, id=f"{name}-{one}")
+            Binding(
+                one,
+                key.action.format(one),
+                key.label,
+                show=False,
+                id=f"{name_of(scope, key)}-{one}",
+            )
             for one in key.keys.split(",")
         ]
     return [
         Binding(
-            one,
+            key.keys,
             key.action,
             key.label,
             show=key.footer,
             tooltip=key.help,
             priority=key.always,
-            id=f"{name}-{one}",
-            key_display=_shown(one),
+            id=name_of(scope, key),
         )
-        for one in key.keys.split(",")
     ]
-
-
-def _shown(key: str) -> str:
-    return _NAMES.get(key, key.replace("ctrl+", "^"))

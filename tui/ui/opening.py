@@ -27,8 +27,10 @@ from tui.host.facts import HostFacts
 from tui.host.host import Host
 from tui.host.questions import Questions, questions
 from tui.restore.options import RestoreOptions
+from tui.settings import Settings
 from tui.text import plural, safe_text
 from tui.ui import heap
+from tui.ui.console import Console
 from tui.ui.recovering import RecoveringApp
 from tui.ui.screens.confirm import Confirm
 from tui.ui.screens.inspector import InspectorScreen
@@ -85,9 +87,11 @@ class OpeningApp(RecoveringApp):
         *,
         reveal: bool = False,
         folders: Sequence[str] = (),
+        settings: Settings | None = None,
+        console: Console | None = None,
     ) -> None:
         """`paths` are archives to open and folders to list; `folders` are listed, too."""
-        super().__init__()
+        super().__init__(settings, console)
         self.host = host
         self.options = options
         """What every archive begins with."""

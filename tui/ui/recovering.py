@@ -3,7 +3,6 @@
 from functools import partial
 
 from textual import work
-from textual.app import App
 
 from tui.errors import PodthawError
 from tui.host.host import Host
@@ -14,13 +13,14 @@ from tui.restore.events import Level
 from tui.restore.journal import CleanUp
 from tui.restore.recovery import Aftermath, Fate
 from tui.text import ago, safe_text, shell_line
+from tui.ui.adapting import AdaptingApp
 from tui.ui.screens.confirm import Confirm
 from tui.ui.screens.history import HistoryScreen
 
 _WRONG = (Level.ERROR, Level.WARNING)
 
 
-class RecoveringApp(App[PodthawError]):
+class RecoveringApp(AdaptingApp):
     """An app that puts right what an earlier podthaw could not."""
 
     host: Host

@@ -1,18 +1,18 @@
 """One line that somebody types."""
 
-from typing import ClassVar
-
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 from textual.widgets import Input
+
+from tui.ui.keys import Scope, bindings
 
 
 class AskScreen(ModalScreen[str]):
     """Closes with what was typed; closed without, None."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss", "Close")]
+    SCOPES = (Scope.DIALOG,)
+    BINDINGS = bindings(Scope.DIALOG)
 
     def __init__(self, title: str, placeholder: str) -> None:
         """Both are podthaw's own words."""
@@ -26,6 +26,10 @@ class AskScreen(ModalScreen[str]):
         entry.border_title = self._title
         entry.border_subtitle = "Enter · Esc closes"
         yield entry
+
+    def action_close(self) -> None:
+        """Close without an answer."""
+        self.dismiss()
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:

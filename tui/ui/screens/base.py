@@ -8,7 +8,9 @@ from textual import events, getters, on
 from textual.screen import Screen
 
 from tui.errors import PodthawError
+from tui.restore.mend import can_mend
 from tui.text import safe_text, shown_path
+from tui.ui.content import waiting
 from tui.ui.keys import Scope
 from tui.ui.screens.help import explanation
 from tui.ui.screens.progress import ProgressScreen
@@ -102,11 +104,23 @@ class SessionScreen(PodthawScreen):
         """Catch up with what happened while another screen was on top."""
         self._session_changed(self.app.session)
 
-    def action_remedy(self, index: int) -> None:
-        """Use the remedy with this place among the keys."""
-        remedies = self.query_one(ConflictList).remedies
-        if index < len(remedies):
-            self.app.use(remedies[index])
+    def action_remedy(self, letter: str) -> None:
+        """Use the remedy with this letter."""
+        remedy = self.query_one(ConflictList).remedies.get(letter)
+        if remedy:
+            self.app.use(remedy)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """What the conflicts leave to do."""
+        session = self.app.session
+        match action:
+            case "fix":
+                return session.plan is not None and can_mend(session.plan)
+            case "conflicts":
+                return bool(session.conflicts or waiting(session)) or isinstance(
+                    self.focused, ConflictList
+                )
+        return True
 
     def action_fix(self) -> None:
         """Mend everything that needs no decision."""

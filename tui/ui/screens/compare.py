@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from textual import events, on, work
+from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
@@ -30,11 +30,8 @@ from tui.ui.screens.base import PodthawScreen
 from tui.ui.screens.confirm import Confirm
 from tui.ui.screens.inside import going_on
 from tui.ui.screens.progress import ProgressScreen
-from tui.ui.widgets.key_line import KeyLine
+from tui.ui.widgets.key_footer import KeyFooter
 from tui.ui.widgets.rows_view import RowsView
-
-_ROOMY = 110
-"""Cells from which on the footer need not be compact."""
 
 _PAUSE = 0.15
 """Seconds after the last keystroke before a filter is applied."""
@@ -102,7 +99,7 @@ class CompareScreen(PodthawScreen):
             entry.border_subtitle = "Enter goes to what was found · Esc closes"
             yield entry
             yield RowsView("Differences", id="differences")
-        yield KeyLine()
+        yield KeyFooter()
 
     def on_mount(self) -> None:
         """Begin to read."""
@@ -114,10 +111,6 @@ class CompareScreen(PodthawScreen):
     def on_unmount(self) -> None:
         """Whatever still goes on is of no use any more."""
         self.workers.cancel_node(self)
-
-    def on_resize(self, event: events.Resize) -> None:
-        """Make room for the keys."""
-        self.query_one(KeyLine).compact = event.size.width < _ROOMY
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What can be done before there is something to compare."""

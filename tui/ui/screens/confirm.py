@@ -1,15 +1,15 @@
 """Questions whose answer is No unless people say otherwise."""
 
 from collections.abc import Iterable
-from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Static
+
+from tui.ui.keys import Scope, bindings
 
 
 class Confirm(ModalScreen[bool]):
@@ -17,12 +17,8 @@ class Confirm(ModalScreen[bool]):
 
     AUTO_FOCUS = "#no"
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("y", "answer(True)", "Yes"),
-        Binding("n", "answer(False)", "No"),
-        Binding("escape,q", "dismiss", "Close"),
-        Binding("left,right", "app.focus_next", show=False),
-    ]
+    SCOPES = (Scope.QUESTION,)
+    BINDINGS = bindings(Scope.QUESTION)
 
     def __init__(self, question: str, *, details: Iterable[str] = (), warning: str = "") -> None:
         """All texts are safe to show; `warning` says what is lost."""

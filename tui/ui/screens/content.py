@@ -1,10 +1,9 @@
 """Bytes of the archive, over the screen."""
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from textual import getters
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.screen import ModalScreen
 
@@ -24,11 +23,8 @@ class ContentScreen(ModalScreen[None]):
     if TYPE_CHECKING:
         app = getters.app(OutwardApp)
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q", "dismiss", "Close"),
-        Binding("y", "copy", show=False),
-        *bindings(Scope.OUTWARD),
-    ]
+    SCOPES = (Scope.PAGE, Scope.VIEWS)
+    BINDINGS = [*bindings(Scope.PAGE), *bindings(Scope.OUTWARD)]
 
     def __init__(self, title: str, table: Table) -> None:
         """`title` is the name of what is shown."""

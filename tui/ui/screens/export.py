@@ -33,7 +33,7 @@ _WORDS = {
 
 
 class _Forms(OptionList):
-    BINDINGS = bindings(Scope.OPEN)
+    BINDINGS = bindings(Scope.LIST)
 
 
 class ExportScreen(ModalScreen[Form]):

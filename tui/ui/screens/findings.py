@@ -66,4 +66,5 @@ class FindingsScreen(InsideScreen):
     @on(Searched)
     def _searched(self, event: Searched) -> None:
         self.take_findings(event.running)
+        self.query_one(FindingsView).searched = True
         self._session_changed(self.app.session)

@@ -2,7 +2,7 @@
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.containers import Horizontal, VerticalScroll
+from textual.containers import Horizontal
 from textual.content import Content
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
@@ -17,7 +17,8 @@ from tui.ui.front import Front
 from tui.ui.keys import Scope, bindings
 from tui.ui.saving import save_report
 from tui.ui.screens.base import PodthawScreen
-from tui.ui.widgets.key_line import KeyLine
+from tui.ui.widgets.key_footer import KeyFooter
+from tui.ui.widgets.text_pane import TextPane
 
 
 class _Restores(OptionList):
@@ -39,9 +40,9 @@ class HistoryScreen(PodthawScreen):
         yield Static(Content.assemble(("podthaw", "bold"), "  restores"), id="title")
         with Horizontal(id="panes"):
             yield _Restores(id="restores")
-            with VerticalScroll(id="record"):
+            with TextPane(id="record"):
                 yield Static(markup=False)
-        yield KeyLine()
+        yield KeyFooter()
 
     def on_mount(self) -> None:
         """List them."""

@@ -1,5 +1,6 @@
 """The inspector: what is in the archive, what the host says, and what stands between them."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from textual import events, on
@@ -25,15 +26,12 @@ from tui.ui.widgets.archive_line import ArchiveLine
 from tui.ui.widgets.conflict_list import REMEDY_BINDINGS, ConflictList
 from tui.ui.widgets.document_tree import DocumentTree
 from tui.ui.widgets.findings_view import FindingsView
-from tui.ui.widgets.key_line import KeyLine
+from tui.ui.widgets.key_footer import KeyFooter
 from tui.ui.widgets.memory_view import MemoryView
 from tui.ui.widgets.raw_view import RawView
 from tui.ui.widgets.rows_view import PlainView, RowsView
 from tui.ui.widgets.summary_view import SummaryView
 from tui.ui.widgets.view_list import ViewList
-
-_ROOMY = 110
-"""Cells from which on the footer need not be compact."""
 
 _PAUSE = 0.05
 """Seconds after the last keystroke before a filter is applied."""
@@ -41,6 +39,17 @@ _PAUSE = 0.05
 
 _KINDS = {FINDINGS: FindingsView, "raw": RawView, "memory": MemoryView, "sizes": PlainView}
 """Views with something else than facts beside their rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """A place that people have left by a jump."""
+
+    place: Link
+    linked: bool
+    """They followed a link there."""
+    listed: bool
+    """They were in the list of the views."""
 
 
 class InspectorScreen(FindingsScreen, MemoryScreen):
@@ -56,8 +65,8 @@ class InspectorScreen(FindingsScreen, MemoryScreen):
         self._pause: Timer | None = None
         self._pid: int | None = None
         """The process that was under the cursor last, in whatever view."""
-        self._origins: list[Link] = []
-        """Where the links began that were followed."""
+        self._origins: list[Origin] = []
+        """Where people have come from, the last place at the end."""
 
     def compose(self) -> ComposeResult:
         """Line, panes, footer."""
@@ -77,24 +86,24 @@ class InspectorScreen(FindingsScreen, MemoryScreen):
                     for view in INSIDE:
                         yield _KINDS.get(view.id, RowsView)(view.title, id=view.id)
             yield ConflictList(id="conflicts")
-        yield KeyLine()
+        yield KeyFooter()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What can be done now."""
         if action == "filter":
             elsewhere = isinstance(self.focused, Input | ConflictList)
             return bool(self._filtered()) and not elsewhere
+        if action == "return":
+            return any(origin.linked for origin in self._origins)
+        if action == "copy" and self.is_mounted:
+            return self._clip() is not None
         if action == "restore":
             checkpoint = self.app.session.checkpoint
             return bool(checkpoint and checkpoint.readable) or None
         if action == "secrets" and self.is_mounted:
             current = self._current()
             return not isinstance(current, RowsView) or current.id == "processes"
-        return True
-
-    def on_resize(self, event: events.Resize) -> None:
-        """Make room for the keys."""
-        self.query_one(KeyLine).compact = event.size.width < _ROOMY
+        return super().check_action(action, parameters)
 
     @on(OptionList.OptionHighlighted, "#views")
     def _view_highlighted(self, event: OptionList.OptionHighlighted) -> None:
@@ -118,6 +127,7 @@ class InspectorScreen(FindingsScreen, MemoryScreen):
             view = next((one for one in DOCUMENTS if one.document == at.document), None)
             if view:
                 self.remove_class("-conflicts")
+                self._origins.append(self._origin())
                 self._go_to(view.id)
                 tree = self.query_one(f"#{view.id}", DocumentTree)
                 tree.go_to(at.pointer)
@@ -133,9 +143,7 @@ class InspectorScreen(FindingsScreen, MemoryScreen):
     def _link_followed(self, event: RowsView.LinkFollowed) -> None:
         if event.link.view not in {view.id for view in VIEWS}:
             return
-        current = self._current()
-        if isinstance(current, RowsView) and current.link:
-            self._origins.append(current.link)
+        self._origins.append(self._origin(linked=True))
         self._follow(event.link)
 
     @on(Input.Changed, "#filter")
@@ -154,7 +162,10 @@ class InspectorScreen(FindingsScreen, MemoryScreen):
 
     def action_view(self, key: int | str) -> None:
         """Show the view with this key."""
-        self.show_view(next(index for index, one in enumerate(VIEWS) if one.key == str(key)))
+        index = next(index for index, one in enumerate(VIEWS) if one.key == str(key))
+        if VIEWS[index].id != self._current().id:
+            self._origins.append(self._origin())
+        self.show_view(index)
 
     def action_step_view(self, step: int) -> None:
         """Show the next view, or by -1 the one before."""
@@ -163,8 +174,11 @@ class InspectorScreen(FindingsScreen, MemoryScreen):
 
     def action_return(self) -> None:
         """Go back to where a link was followed."""
-        if self._origins:
-            self._follow(self._origins.pop())
+        while self._origins:
+            origin = self._origins.pop()
+            if origin.linked:
+                self._go_back(origin)
+                return
 
     def action_compare(self) -> None:
         """Ask for another archive, and compare it with this one."""
@@ -205,10 +219,13 @@ class InspectorScreen(FindingsScreen, MemoryScreen):
             self.action_conflicts()
         elif isinstance(current, RowsView) and current.back():
             return
+        elif not self.query_one("#views").has_focus:
+            if self._origins:
+                self._go_back(self._origins.pop())
+            else:
+                self.query_one("#views").focus()
         elif self.app.chosen_from:
             self.app.action_archives()
-        else:
-            self.query_one("#views").focus()
 
     def action_secrets(self) -> None:
         """Show or mask the values of environment variables."""
@@ -222,8 +239,7 @@ class InspectorScreen(FindingsScreen, MemoryScreen):
 
     def action_copy(self) -> None:
         """Copy what is under the cursor."""
-        conflicts = self.query_one(ConflictList)
-        self.copy(conflicts.clip if conflicts.has_focus else self._current().clip)
+        self.copy(self._clip())
 
     @property
     def front(self) -> Front:
@@ -235,6 +251,11 @@ class InspectorScreen(FindingsScreen, MemoryScreen):
             view = next(one for one in VIEWS if one.id == current.id)
             return current.front(view.document, view.id)
         return current.front
+
+    def _clip(self) -> tuple[str, str] | None:
+        """What would be copied, and what it is called."""
+        conflicts = self.query_one(ConflictList)
+        return conflicts.clip if conflicts.has_focus else self._current().clip
 
     def show(self, session: Session) -> None:
         """See SessionScreen."""
@@ -290,6 +311,22 @@ class InspectorScreen(FindingsScreen, MemoryScreen):
                 current.rows.go_to_process(self._pid)
             self.show_inside(self.app.session, asked=True)
         self.refresh_bindings()
+
+    def _origin(self, *, linked: bool = False) -> Origin:
+        """Where people are now."""
+        current = self._current()
+        assert current.id
+        row = current.pointer if isinstance(current, DocumentTree) else ""
+        link = current.link if isinstance(current, RowsView) else None
+        listed = self.query_one("#views").has_focus
+        return Origin(link or Link(current.id, row), linked=linked, listed=listed)
+
+    def _go_back(self, origin: Origin) -> None:
+        self._follow(origin.place)
+        if origin.listed:
+            self.query_one("#views").focus()
+        elif isinstance(self._current(), SummaryView):
+            self._focus_current()
 
     def _follow(self, link: Link) -> None:
         self._close_filter()

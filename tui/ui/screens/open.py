@@ -6,7 +6,6 @@ from dataclasses import replace
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.message import Message
 from textual.timer import Timer
@@ -23,9 +22,10 @@ from tui.ui.rows.checkpoints import Entry, checkpoints_table, entry_facts, gathe
 from tui.ui.rows.model import Row, Table
 from tui.ui.screens.base import PodthawScreen
 from tui.ui.widgets.checkpoints_view import CheckpointsView
-from tui.ui.widgets.key_line import KeyLine
+from tui.ui.widgets.key_footer import KeyFooter
 from tui.ui.widgets.row_list import RowList
 from tui.ui.widgets.rows_view import RowsView
+from tui.ui.widgets.text_pane import TextPane
 
 _AT_ONCE = 2
 """Archives whose beginning is looked at side by side."""
@@ -75,10 +75,10 @@ class OpenScreen(PodthawScreen):
         entry.border_subtitle = "Enter goes to what was found · Esc closes"
         yield entry
         yield CheckpointsView("Archives", id="checkpoints")
-        with VerticalScroll(id="nothing", classes="-hidden") as nothing:
+        with TextPane(id="nothing", classes="-hidden") as nothing:
             nothing.border_title = "No checkpoints here"
             yield Static(_introduction(self._folders))
-        yield KeyLine()
+        yield KeyFooter()
 
     @property
     def path(self) -> str:

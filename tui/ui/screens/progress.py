@@ -1,24 +1,24 @@
 """How far something long has come, over the screen."""
 
 from collections.abc import Callable
-from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
 from textual.screen import ModalScreen
 from textual.widgets import ProgressBar, Static
 
+from tui.ui.keys import Scope, bindings
 from tui.ui.pace import Pace
 
 
 class ProgressScreen(ModalScreen[None]):
     """A bar that fills; to close it is to stop what it is about."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "stop", "Stop")]
+    SCOPES = (Scope.DIALOG,)
+    BINDINGS = bindings(Scope.DIALOG)
 
     class Passed(Message):
         """So many bytes are done."""
@@ -75,7 +75,7 @@ class ProgressScreen(ModalScreen[None]):
         if self.is_current:
             self.dismiss()
 
-    def action_stop(self) -> None:
+    def action_close(self) -> None:
         """Stop it, and close."""
         self._stop()
         self.dismiss()

@@ -1,11 +1,9 @@
 """Running a remedy's commands: shown first, asked about, and then followed."""
 
 import asyncio
-from typing import ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
@@ -26,12 +24,8 @@ class RemedyScreen(ModalScreen[bool]):
 
     AUTO_FOCUS = "#no"
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("y", "run", "Yes"),
-        Binding("n,escape,q", "close", "No"),
-        Binding("left,right", "app.focus_next", show=False),
-        *bindings(Scope.OUTWARD),
-    ]
+    SCOPES = (Scope.QUESTION,)
+    BINDINGS = [*bindings(Scope.QUESTION), *bindings(Scope.OUTWARD)]
 
     def __init__(self, host: Host, remedy: Remedy) -> None:
         super().__init__()
@@ -61,6 +55,14 @@ class RemedyScreen(ModalScreen[bool]):
     def front(self) -> Front | None:
         """What the commands print, once they run."""
         return self.query_one(LogView).front if self._ran else None
+
+    def action_answer(self, answer: bool) -> None:
+        """Run the commands, or leave it."""
+        (self.action_run if answer else self.action_close)()
+
+    async def action_dismiss(self, result: bool | None = None) -> None:
+        """Leave it, or stop what runs."""
+        self.action_close()
 
     @on(Button.Pressed, "#yes")
     def action_run(self) -> None:

@@ -33,8 +33,9 @@ from tui.ui.screens.run import RunScreen
 from tui.ui.session import Session
 from tui.ui.widgets.archive_line import ArchiveLine
 from tui.ui.widgets.conflict_list import REMEDY_BINDINGS, ConflictList
-from tui.ui.widgets.key_line import KeyLine
+from tui.ui.widgets.key_footer import KeyFooter
 from tui.ui.widgets.port_rows import PortRows
+from tui.ui.widgets.text_pane import TextPane
 from tui.ui.widgets.toggle import Toggle
 
 SWITCHES = (
@@ -105,17 +106,19 @@ class RestoreScreen(SessionScreen):
                 yield Button("Restore", id="start", variant="primary", compact=True)
             with Vertical(id="right"):
                 yield ConflictList(id="conflicts")
-                with VerticalScroll(id="consequences") as consequences:
+                with TextPane(id="consequences") as consequences:
                     consequences.border_title = "What will change, and the command"
                     yield Static(id="changes")
                     yield Static(id="command")
-        yield KeyLine()
+        yield KeyFooter()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """The restore key is off while something stands in the way."""
         if action == "start":
             return not self.app.session.obstacle or None
-        return True
+        if action == "reset":
+            return self.app.session.options != RestoreOptions()
+        return super().check_action(action, parameters)
 
     @on(events.DescendantFocus)
     def _focus_moved(self, event: events.DescendantFocus) -> None:

@@ -26,8 +26,8 @@ from tui.ui.saving import save_log, save_report
 from tui.ui.screens.base import PodthawScreen
 from tui.ui.screens.confirm import Confirm
 from tui.ui.widgets.archive_line import ArchiveLine
-from tui.ui.widgets.conflict_list import REMEDY_BINDINGS
-from tui.ui.widgets.key_line import KeyLine
+from tui.ui.widgets.conflict_list import REMEDY_BINDINGS, free_letters
+from tui.ui.widgets.key_footer import KeyFooter
 from tui.ui.widgets.log_view import LogView
 from tui.ui.widgets.result_view import ResultView
 from tui.ui.widgets.step_list import StepList
@@ -72,7 +72,7 @@ class RunScreen(PodthawScreen):
             with Vertical(id="right"):
                 yield Input(placeholder="words to look for", id="filter", classes="-hidden")
                 yield LogView()
-        yield KeyLine()
+        yield KeyFooter()
 
     def on_mount(self) -> None:
         """Start."""
@@ -156,11 +156,13 @@ class RunScreen(PodthawScreen):
         else:
             self.app.switch_screen(RunScreen(self.app.restoring(earlier)))
 
-    def action_remedy(self, index: int) -> None:
-        """Use the remedy of the diagnosis with this place among the keys."""
+    def action_remedy(self, letter: str) -> None:
+        """Use the remedy of the diagnosis with this letter."""
         diagnosis = self._finished.diagnosis if self._finished else None
-        if diagnosis and index < len(diagnosis.remedies):
-            self.app.use(diagnosis.remedies[index])
+        remedies = diagnosis.remedies if diagnosis else ()
+        remedy = dict(zip(free_letters(self.app), remedies, strict=False)).get(letter)
+        if remedy:
+            self.app.use(remedy)
             self._show_result()
             self.refresh_bindings()
 

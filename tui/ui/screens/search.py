@@ -1,10 +1,9 @@
 """Looking through memory: hits come while it goes on."""
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from textual import getters, on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
@@ -35,9 +34,10 @@ class SearchScreen(ModalScreen[Hit]):
 
     AUTO_FOCUS = "Input"
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "close", "Close"),
-        Binding("y", "copy", show=False),
+    SCOPES = (Scope.DIALOG, Scope.HITS, Scope.VIEWS)
+    BINDINGS = [
+        *bindings(Scope.DIALOG),
+        *bindings(Scope.HITS),
         *bindings(Scope.OUTWARD),
     ]
 

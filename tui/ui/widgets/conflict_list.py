@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from string import ascii_uppercase
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from rich.console import Group
 from rich.padding import Padding
 from rich.style import Style
 from rich.text import Text
+from textual.app import App
 from textual.binding import Binding
 from textual.message import Message
 from textual.widgets import OptionList
@@ -17,6 +18,7 @@ from tui.report.document import conflict_document
 from tui.report.text import GLYPHS, conflict_lines, counted
 from tui.restore.conflict import Conflict, Remedy, Severity, counts
 from tui.text import safe_text
+from tui.ui.adapting import AdaptingApp
 from tui.ui.front import Front
 from tui.ui.keys import Scope, bindings
 
@@ -25,10 +27,14 @@ REMEDY_KEYS = [key for key in ascii_uppercase if key not in "EGNPY"]
 
 NOTHING = "✔ Nothing stands in the way."
 
-REMEDY_BINDINGS = [
-    Binding(key, f"remedy({index})", show=False) for index, key in enumerate(REMEDY_KEYS)
-]
+REMEDY_BINDINGS = [Binding(key, f"remedy('{key}')", show=False) for key in REMEDY_KEYS]
 """For the screens that show a ConflictList."""
+
+
+def free_letters(app: App[Any]) -> list[str]:
+    """The letters for remedies; without those that the settings have given another meaning."""
+    taken = app.taken_keys if isinstance(app, AdaptingApp) else frozenset()
+    return [key for key in REMEDY_KEYS if key not in taken]
 
 
 class ConflictList(OptionList):
@@ -60,8 +66,8 @@ class ConflictList(OptionList):
         super().__init__(id=id)
         self._conflicts: tuple[Conflict, ...] = ()
         self._waiting = ""
-        self.remedies: tuple[Remedy, ...] = ()
-        """In the order of their keys."""
+        self.remedies: dict[str, Remedy] = {}
+        """By their letters."""
 
     @property
     def clip(self) -> tuple[str, str] | None:
@@ -87,9 +93,8 @@ class ConflictList(OptionList):
             return
         at = self.conflict
         self._conflicts, self._waiting = conflicts, waiting
-        self.remedies = tuple(remedy for conflict in conflicts for remedy in conflict.remedies)[
-            : len(REMEDY_KEYS)
-        ]
+        offered = (remedy for conflict in conflicts for remedy in conflict.remedies)
+        self.remedies = dict(zip(free_letters(self.app), offered, strict=False))
         self._fill()
         self.border_title = headline(conflicts) if conflicts else "Conflicts"
         if at:
@@ -119,6 +124,10 @@ class ConflictList(OptionList):
         if self._conflicts:
             self.post_message(self.Chosen(self._conflicts[event.option_index]))
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Only conflicts can be explained."""
+        return action != "explain" or self.conflict is not None
+
     def action_explain(self) -> None:
         """Explain the conflict under the cursor."""
         conflict = self.conflict
@@ -137,7 +146,7 @@ class ConflictList(OptionList):
             words = self._waiting or NOTHING
             self.set_options([Option(Text(words, self._style("quiet")), disabled=True)])
             return
-        keys = iter(REMEDY_KEYS)
+        keys = iter(free_letters(self.app))
         at = self.highlighted
         self.set_options(Option(Group(*self._rows(conflict, keys))) for conflict in self._conflicts)
         self.highlighted = min(at or 0, len(self._conflicts) - 1)

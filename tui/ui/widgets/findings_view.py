@@ -11,6 +11,9 @@ class FindingsView(RowsView):
 
     BINDINGS = bindings(Scope.FINDINGS)
 
+    searched = False
+    """Memory and files have been looked into."""
+
     class SearchWanted(Message):
         """Memory and files are to be looked into as well."""
 
@@ -28,6 +31,12 @@ class FindingsView(RowsView):
         if row and self.looked_at is self.rows:
             return row.text, "the finding"
         return super().clip
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Memory and files are looked into once; only findings have rules."""
+        if action == "look":
+            return not self.searched
+        return action != "explain" or self.rows.row is not None
 
     def action_look(self) -> None:
         """Look into memory and files."""

@@ -133,7 +133,9 @@ class HexView(ScrollView, can_focus=True):
         return Strip(found).crop_extend(0, self.size.width, base)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Only where there are hits can one be gone to."""
+        """Only where there are bytes can one look for some, and go to hits where there are any."""
+        if action in ("address", "search"):
+            return bool(self._parts)
         return action not in ("next", "previous") or bool(self._hits)
 
     def on_resize(self, _: events.Resize) -> None:

@@ -1,9 +1,8 @@
 """How a restore ended: what runs now, or why it failed, what it left, and the keys that help."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from textual.app import ComposeResult
-from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
@@ -13,7 +12,8 @@ from tui.report.text import DO_NOT_START
 from tui.restore.events import Diagnosis, Finished, Status
 from tui.text import safe_text, shown_path
 from tui.ui.front import Front
-from tui.ui.widgets.conflict_list import REMEDY_KEYS
+from tui.ui.widgets.conflict_list import free_letters
+from tui.ui.widgets.text_pane import TextPane
 
 _STATUS = {
     Status.RESTORED: ("✔ Restored", "bold $text-success"),
@@ -26,7 +26,7 @@ _STATUS = {
 _RUNNING = "The restore is still running."
 
 
-class ResultView(VerticalScroll):
+class ResultView(TextPane):
     """What there is to say once a restore has ended."""
 
     _words = _RUNNING
@@ -50,13 +50,16 @@ class ResultView(VerticalScroll):
     def show(self, finished: Finished, *, removed: bool, again: bool) -> None:
         """Show `finished`; `removed` if what it had made is gone, `again` if in place is of use."""
         self.add_class("-ended")
-        lines = list(_lines(finished, removed=removed, again=again))
+        letters = free_letters(self.app)
+        lines = list(_lines(finished, letters, removed=removed, again=again))
         content = Content("\n").join(lines)
         self._finished, self._words = finished, content.plain
         self.query_one(Static).update(content)
 
 
-def _lines(finished: Finished, *, removed: bool, again: bool) -> Iterator[Content]:
+def _lines(
+    finished: Finished, letters: Sequence[str], *, removed: bool, again: bool
+) -> Iterator[Content]:
     words, style = _STATUS[finished.status]
     yield Content.assemble((words, style), f"  {safe_text(finished.name)}")
     if finished.status is Status.RESTORED:
@@ -66,7 +69,7 @@ def _lines(finished: Finished, *, removed: bool, again: bool) -> Iterator[Conten
     if finished.cause and not finished.conflicts:
         yield Content.styled(safe_text(finished.cause), "bold")
     if finished.diagnosis:
-        yield from _advice(finished.diagnosis)
+        yield from _advice(finished.diagnosis, letters)
     if finished.remains:
         yield from _remains(finished, removed=removed, again=again)
     if finished.diagnosis:
@@ -87,10 +90,10 @@ def _restored(finished: Finished, *, removed: bool) -> Iterator[Content]:
         yield Content.assemble(("answers on  ", "$quiet"), safe_text(answer))
 
 
-def _advice(diagnosis: Diagnosis) -> Iterator[Content]:
+def _advice(diagnosis: Diagnosis, letters: Sequence[str]) -> Iterator[Content]:
     if diagnosis.advice:
         yield Content(safe_text(diagnosis.advice))
-    for key, remedy in zip(REMEDY_KEYS, diagnosis.remedies, strict=False):
+    for key, remedy in zip(letters, diagnosis.remedies, strict=False):
         yield Content.assemble(
             (f" {key} ", "bold $background on $primary"), f" {safe_text(remedy.label)}"
         )
