@@ -41,6 +41,9 @@ from tui.ui.session import Session
 LIST = "list"
 """The mode of the list of archives; each archive has one of its own."""
 
+_PAINTING = 0.02
+"""Seconds in which a screen can be painted before an archive is read."""
+
 _PLAIN = str.maketrans("[]", "［］")  # noqa: RUF001 (the palette takes the others for markup)
 
 
@@ -314,9 +317,8 @@ class OpeningApp(RecoveringApp):
         self.add_mode(mode, InspectorScreen)
         heap.loading()
         reading_it = partial(self._read_archive, mode, path)
-        self.call_after_refresh(  # once the screen has been painted
-            self.run_worker, reading_it, group=f"archive {mode}", thread=True
-        )
+        begin = partial(self.run_worker, reading_it, group=f"archive {mode}", thread=True)
+        self.set_timer(_PAINTING, begin)
         return mode
 
     def _change(self, mode: str, **changes: Any) -> None:
