@@ -5,15 +5,34 @@ from pathlib import Path
 
 import pytest
 
+from tests.ui import golden
+from tests.ui.golden import picture
 from tests.ui.scenes import SCENES, SIZES, pictures
 
 
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 @pytest.mark.parametrize("name", SCENES)
-def test_screen(name: str, size: tuple[int, int], snap_compare: Callable[..., bool]) -> None:
+async def test_screen_in_every_size_and_theme(name: str, request: pytest.FixtureRequest) -> None:
+    scene = SCENES[name]
+    update = request.config.getoption("update_snapshots")
+    with scene.staged() as app:
+        async with app.run_test(size=SIZES[0], notifications=True) as pilot:
+            await scene.play(pilot)
+            for width, height in SIZES:
+                await pilot.resize_terminal(width, height)
+                await pilot.pause()
+                golden.compare(f"{name}-{width}x{height}", await picture(pilot), update=update)
+
+
+@pytest.mark.parametrize("name", SCENES)
+def test_screen(name: str, snap_compare: Callable[..., bool]) -> None:
     scene = SCENES[name]
     with scene.staged() as app:
-        assert snap_compare(app, terminal_size=size, run_before=scene.play)
+        assert snap_compare(app, terminal_size=SIZES[0], run_before=scene.play)
+
+
+def test_every_golden_belongs_to_a_scene() -> None:
+    wanted = {f"{name}-{width}x{height}.txt" for name in SCENES for width, height in SIZES}
+    assert {path.name for path in golden.FOLDER.iterdir()} == wanted
 
 
 async def test_the_readmes_pictures_show_what_there_is_now() -> None:
