@@ -56,7 +56,7 @@ class AlteredHost(DemoHost):
                 if isinstance(printed, NoAnswer):
                     raise printed
                 text, status = printed
-                os.write(stderr, text.encode())
+                os.write(stderr, text.encode("utf-8", "surrogateescape"))
                 return Ended(status)
         process = await super().start(argv, stdin=stdin, stdout=stdout, stderr=stderr)
         self.started.append(process)
@@ -91,5 +91,5 @@ class StalledHost(DemoHost):
         line = " ".join(argv[2:] if argv[0] == "env" else argv)
         if not line.startswith(self._beginning):
             return await super().start(argv, stdin=stdin, stdout=stdout, stderr=stderr)
-        os.write(stderr, self._text.encode())
+        os.write(stderr, self._text.encode("utf-8", "surrogateescape"))
         return Stalled()

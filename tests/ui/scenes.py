@@ -71,7 +71,7 @@ CRIU restoring failed -52.  Please check CRIU logfile restore.log
 Error: OCI runtime error: crun: CRIU restoring failed -52
 """
 
-STALLED = """\
+RUN_HALF = """\
 time="2026-11-26T15:08:34Z" level=debug msg="Trying to restore container shop"
 [DEBUG netavark::commands::setup] Setup complete
 time="2026-11-26T15:08:34Z" level=debug msg="Received: 4242"
@@ -93,7 +93,7 @@ class Scene:
     @contextmanager
     def staged(self) -> Iterator[PodthawApp]:
         """The app, in a world that is the same everywhere and every time."""
-        _lay_out()
+        self.lay_out()
         with (
             TemporaryDirectory() as home,
             patch.dict(os.environ, {"HOME": home, "TZ": "UTC"}),
@@ -109,6 +109,14 @@ class Scene:
             time.tzset()
             yield PodthawApp(str(self.path), self.make_host(), self.options, patience=0)
 
+    def lay_out(self) -> None:
+        """Put the archives where the scenes have them."""
+        damaged = (DATA / "web.tar").read_bytes()
+        laid_out(ARCHIVE, SHOP.read_bytes())
+        laid_out(BARE, checkpoint(config=b'{"name": "bare"}', spec=b"{}"))
+        laid_out(CUT, damaged[: len(damaged) * 2 // 3])
+        EMPTY.mkdir(exist_ok=True)
+
     async def play(self, pilot: Pilot[PodthawError]) -> None:
         """Go there."""
         await settled(pilot)
@@ -117,22 +125,15 @@ class Scene:
             await settled(pilot)
 
 
-def _lay_out() -> None:
-    """Put the archives where they are the same for every test."""
-    damaged = DATA / "web.tar"
-    documents = checkpoint(config=b'{"name": "bare"}', spec=b"{}")
-    for path, raw in (
-        (ARCHIVE, SHOP.read_bytes()),
-        (BARE, documents),
-        (CUT, damaged.read_bytes()[: damaged.stat().st_size * 2 // 3]),
-    ):
-        if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            copy = path.with_suffix(f".{os.getpid()}")
-            copy.write_bytes(raw)
-            os.utime(copy, (MADE.timestamp(), MADE.timestamp()))
-            copy.rename(path)
-    EMPTY.mkdir(exist_ok=True)
+def laid_out(path: Path, raw: bytes) -> None:
+    """Put `raw` where it is the same for every test; other tests may be at it, too."""
+    if path.exists() and path.read_bytes() == raw:
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    copy = path.with_name(f".{os.getpid()}")
+    copy.write_bytes(raw)
+    os.utime(copy, (MADE.timestamp(), MADE.timestamp()))
+    copy.rename(path)
 
 
 async def settled(pilot: Pilot[PodthawError]) -> None:
@@ -182,7 +183,7 @@ def refusing() -> Host:
 
 def stalled() -> Host:
     """A host on which the restore never ends."""
-    return StalledHost(RESTORE, STALLED, pace=0)
+    return StalledHost(RESTORE, RUN_HALF, pace=0)
 
 
 def unreachable() -> Host:
