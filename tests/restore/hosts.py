@@ -1,5 +1,6 @@
 """The demo host with some commands put in other words."""
 
+import asyncio
 import os
 from collections.abc import Callable, Mapping, Sequence
 
@@ -55,8 +56,40 @@ class AlteredHost(DemoHost):
                 if isinstance(printed, NoAnswer):
                     raise printed
                 text, status = printed
-                os.write(stderr, text.encode())
+                os.write(stderr, text.encode("utf-8", "surrogateescape"))
                 return Ended(status)
         process = await super().start(argv, stdin=stdin, stdout=stdout, stderr=stderr)
         self.started.append(process)
         return process
+
+
+class Stalled:
+    """A process that ends only when it is told to."""
+
+    def __init__(self) -> None:
+        self._told = asyncio.Event()
+
+    async def wait(self) -> int:
+        await self._told.wait()
+        return -15
+
+    def terminate(self) -> None:
+        self._told.set()
+
+
+class StalledHost(DemoHost):
+    """A command that begins with `beginning` prints `text`, and then does not go on."""
+
+    def __init__(self, beginning: str, text: str, *, pace: float) -> None:
+        super().__init__(pace=pace)
+        self._beginning = beginning
+        self._text = text
+
+    async def start(
+        self, argv: Sequence[str], *, stdin: int | None = None, stdout: int, stderr: int
+    ) -> Process:
+        line = " ".join(argv[2:] if argv[0] == "env" else argv)
+        if not line.startswith(self._beginning):
+            return await super().start(argv, stdin=stdin, stdout=stdout, stderr=stderr)
+        os.write(stderr, self._text.encode("utf-8", "surrogateescape"))
+        return Stalled()

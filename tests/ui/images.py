@@ -1,6 +1,7 @@
 """CRIU's images that say what they are told wherever they can say something."""
 
 from tests.criu.builders import contents, image
+from tests.criu.memories import ANONYMOUS, FILE, PAGE, area, process
 from tui.archive.model import Contents
 from tui.criu import images_pb2 as pb
 from tui.criu.framing import Magic
@@ -28,11 +29,11 @@ def hostile_images(*texts: str) -> dict[str, bytes]:
         found |= {
             f"core_{pid}": image(Magic.CORE, _core(pid, raw)),
             f"fs_{pid}": image(Magic.FS, pb.Fs(cwd_id=own[0].id, root_id=own[0].id)),
-            f"mm_{pid}": image(Magic.MM, pb.Mm(exe_file_id=own[0].id, vmas=[_mapping(own[0].id)])),
             f"fdinfo_{pid}": image(Magic.FDINFO, *table),
             f"ghost_file_{pid:x}": image(Magic.GHOST_FILE, pb.GhostFile(ino=5, size=len(raw)))
             + raw,
         }
+        found |= _memory(pid, own[0].id, raw)
     members = [pb.CgMember(name=raw, path=raw) for raw in raws]
     return found | {
         "pstree": image(Magic.PSTREE, *(pb.Pstree(pid=pid + 1) for pid in range(len(raws)))),
@@ -64,8 +65,22 @@ def _core(pid: int, raw: bytes) -> pb.Core:
     )
 
 
-def _mapping(file: int) -> pb.Vma:
-    return pb.Vma(start=4096, end=8192, shmid=file, status=1 | 1 << 6, prot=1)
+def _memory(pid: int, file: int, raw: bytes) -> dict[str, bytes]:
+    """A mapped file, and a page with the command line, the environment and the text once more."""
+    start = 16 * PAGE
+    command, variables = b"run\0" + raw + b"\0", raw + b"=" + raw + b"\0NAME=" + raw + b"\0"
+    split, end = start + len(command), start + len(command + variables)
+    images = process(
+        pid,
+        [area(PAGE, 1, FILE, prot=1, shmid=file), area(start, 1, ANONYMOUS)],
+        {start: (command + variables + raw).ljust(PAGE, b"\0")},
+        exe_file_id=file,
+        mm_arg_start=start,
+        mm_arg_end=split,
+        mm_env_start=split,
+        mm_env_end=end,
+    )
+    return {name.replace("-", "_"): image for name, image in images.items()}
 
 
 def _mount(number: int, raw: bytes) -> pb.Mnt:

@@ -1,5 +1,6 @@
 """What an archive is: whose checkpoint, or something else that is named for what it is."""
 
+import re
 from enum import Enum
 from pathlib import PurePosixPath
 from typing import TypeVar
@@ -115,7 +116,15 @@ def _annotated(contents: Contents) -> bool:
 
 
 def _decoded(raw: bytes, kind: type[_Kind]) -> _Kind | None:
+    """`raw` as `kind`; half a character, which Go reads as a replacement, hides nothing."""
     try:
-        return msgspec.json.decode(raw, type=kind)
+        return msgspec.json.decode(_HALF.sub(rb"\\ufffd", raw), type=kind)
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
         return None
+
+
+_HALF = re.compile(
+    rb"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])"
+    rb"|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+)
+"""One of the two escapes that make a character together, without the other."""

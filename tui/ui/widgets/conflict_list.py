@@ -113,10 +113,10 @@ class ConflictList(OptionList):
         self._fill()
 
     def notify_style_update(self) -> None:
-        """Draw it in the new colours."""
+        """Draw it in the new colours, which component classes have only after this."""
         super().notify_style_update()
         if self.is_mounted:
-            self._fill()
+            self.call_next(self._fill)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Tell which conflict it was."""

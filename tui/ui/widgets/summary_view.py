@@ -42,6 +42,7 @@ class SummaryView(VerticalScroll):
         self._sections: tuple[Section, ...] = ()
         self._findings = ""
         self._basis: tuple[object, ...] = ()
+        self._conflicts: tuple[Conflict, ...] = ()
 
     def action_cursor_down(self) -> None:
         """One line down."""
@@ -71,8 +72,18 @@ class SummaryView(VerticalScroll):
         if basis != self._basis:
             self._basis = basis
             self._sections = summary(session.checkpoint, reveal=session.reveal)
-        conflicts = session.plan.conflicts if session.plan else ()
+        self._conflicts = session.plan.conflicts if session.plan else ()
         self._findings = findings
+        self._draw()
+
+    def notify_style_update(self) -> None:
+        """Draw it in the new colours, which component classes have only after this."""
+        super().notify_style_update()
+        if self._sections:
+            self.call_next(self._draw)
+
+    def _draw(self) -> None:
+        conflicts, findings = self._conflicts, self._findings
         parts = [self._table(section, conflicts) for section in self._sections]
         told = (Text(findings, self._style("findings")), Text()) if findings else ()
         self.query_one("#obstacles", Static).update(self._obstacles(conflicts))
