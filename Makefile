@@ -40,6 +40,7 @@ snapshots: install ## take the UI snapshots anew (look at them before you commit
 
 screenshots: install ## write screenshots/ from the scenes of the snapshot tests
 	$(BIN)/python -m tests.ui.scenes screenshots
+	$(BIN)/python -m tests.ui.session screenshots/session.svg
 
 readme: install ## write the generated parts of README.md anew
 	$(BIN)/python -m tests.readme

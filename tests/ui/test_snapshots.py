@@ -9,6 +9,7 @@ from tests.ui import golden
 from tests.ui.golden import DARK, LIGHT, picture
 from tests.ui.hostile import HOSTILE_SCENES
 from tests.ui.scenes import SCENES, SIZES, Scene, pictures
+from tests.ui.session import session
 
 HARMLESS = {name: (name, scene) for name, scene in SCENES.items()}
 ALL = HARMLESS | {
@@ -60,3 +61,4 @@ async def test_the_readmes_pictures_show_what_there_is_now() -> None:
     folder = Path(__file__).parents[2] / "screenshots"
     async for name, svg in pictures():
         assert (folder / name).read_text() == svg, "run `make screenshots`"
+    assert (folder / "session.svg").read_text() == await session(), "run `make screenshots`"
