@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help install demo test check format proto snapshots screenshots readme bench lab clean
+.PHONY: help install demo test check format proto snapshots screenshots readme man bench lab clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -44,7 +44,12 @@ screenshots: install ## write screenshots/ from the scenes of the snapshot tests
 readme: install ## write the generated parts of README.md anew
 	$(BIN)/python -m tests.readme
 
-bench: install ## build 2 GiB checkpoints; measure against zstd -dc, gzip -dc and checkpointctl
+man: install ## write the manual page to .venv/share/man/man1
+	mkdir -p .venv/share/man/man1
+	$(BIN)/podthaw man > .venv/share/man/man1/podthaw.1
+
+bench: install ## measure the UI; build 2 GiB checkpoints; against Textual, zstd, gzip and checkpointctl
+	$(BIN)/python -m tests.bench.ui
 	$(BIN)/python -m tests.bench.archive
 	$(BIN)/python -m tests.bench.memory
 	$(BIN)/python -m tests.bench.diff

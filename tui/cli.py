@@ -42,6 +42,7 @@ EXIT_CODES = """exit codes:
   3    the archive cannot be read, or only in part
   4    the host cannot be asked at all
   5    nothing blocks, but something that matters could not be checked
+  70   a defect of podthaw's own; a file has the traceback
   130  interrupted"""
 
 
@@ -63,6 +64,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         # whoever read standard output has gone; what it did not take is nobody's loss
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.OK
+    except Exception as error:
+        from tui.crash import report
+
+        print(f"podthaw: {report(error)}", file=sys.stderr)
+        return ExitCode.DEFECT
     return status
 
 
@@ -93,13 +99,20 @@ def _new(command: str, description: str) -> _Parser:
 def _ui_parser() -> argparse.ArgumentParser:
     parser = _new("", "Look into a container checkpoint, see what blocks its restore, restore it.")
     parser.usage = (
-        "podthaw [FILE|DIR|-] [options]\n"
+        "podthaw [FILE|DIR]... [options]\n"
         "       podthaw demo | inspect FILE | search FILE PATTERN | strings FILE\n"
         "       podthaw extract FILE PLACE... --out DIR | diff FILE FILE\n"
         "       podthaw check FILE | restore FILE\n"
-        "       podthaw host | explain CODE | history [ID] | settings"
+        "       podthaw host | explain CODE | history [ID] | settings\n"
+        "       podthaw completion SHELL | man"
     )
-    parser.add_argument("path", metavar="FILE|DIR|-", nargs="?", default=".")
+    parser.add_argument(
+        "paths",
+        metavar="FILE|DIR|-",
+        nargs="*",
+        help="archives to open, the first in front, and folders to list (default: this one);"
+        " `-` alone is standard input",
+    )
     parser.add_argument("--version", action="version", version=f"podthaw {__version__}")
     _add_host_options(parser)
     _add_restore_options(parser)
@@ -292,6 +305,19 @@ def _explain_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _completion_parser() -> argparse.ArgumentParser:
+    parser = _new("completion", "Print the script that completes podthaw's words in a shell.")
+    parser.add_argument("shell", metavar="SHELL", choices=("bash", "zsh", "fish"), help="whose")
+    parser.set_defaults(run=_run_completion)
+    return parser
+
+
+def _man_parser() -> argparse.ArgumentParser:
+    parser = _new("man", "Print the manual page.")
+    parser.set_defaults(run=_run_man)
+    return parser
+
+
 _COMMANDS: dict[str, Callable[[], argparse.ArgumentParser]] = {
     "demo": _demo_parser,
     "inspect": _inspect_parser,
@@ -305,6 +331,8 @@ _COMMANDS: dict[str, Callable[[], argparse.ArgumentParser]] = {
     "explain": _explain_parser,
     "history": _history_parser,
     "settings": _settings_parser,
+    "completion": _completion_parser,
+    "man": _man_parser,
 }
 
 
@@ -555,16 +583,42 @@ def _run_history(options: argparse.Namespace) -> int:
     return history(options.id, as_json=options.json, as_markdown=options.markdown)
 
 
+def _parsers() -> dict[str, argparse.ArgumentParser]:
+    """All of them by the name of the command; that of the UI has none."""
+    return {"": _ui_parser()} | {name: make() for name, make in _COMMANDS.items()}
+
+
+def _run_completion(options: argparse.Namespace) -> int:
+    from tui.findings import table as rules
+    from tui.headless.completion import completion
+    from tui.restore.checks import table as checks
+
+    codes = [row[0] for row in (*checks(), *rules())]
+    print(completion(options.shell, _parsers(), codes))
+    return ExitCode.OK
+
+
+def _run_man(_: argparse.Namespace) -> int:
+    from tui.headless.man import manual
+
+    print(manual(__version__, _parsers(), EXIT_CODES))
+    return ExitCode.OK
+
+
 def _run_ui(options: argparse.Namespace) -> int:
+    first, *others = options.paths or ["."]
+    if others and "-" in options.paths:
+        raise UsageError("`-` is standard input, and goes alone")
     from tui.settings import read_settings
     from tui.ui.app import run
 
     settings = read_settings()
-    with _given(options.path) as path:
+    with _given(first) as path:
         return run(
             path,
             make_host(options),
             restore_options(options),
+            others=others,
             reveal=options.show_secrets,
             settings=settings,
         )

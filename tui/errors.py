@@ -16,6 +16,8 @@ class ExitCode(IntEnum):
     ARCHIVE = 3
     HOST = 4
     UNKNOWN = 5
+    DEFECT = 70
+    """An exception that nobody expected; sysexits.h calls it EX_SOFTWARE."""
     INTERRUPTED = 130
 
 
@@ -35,6 +37,14 @@ class ArchiveError(PodthawError):
     """The archive cannot be read at all."""
 
     exit_code = ExitCode.ARCHIVE
+
+
+class NoCheckpointError(ArchiveError):
+    """It can be read, but it is no checkpoint that could be opened; `what` says what it is."""
+
+    def __init__(self, message: str, what: str) -> None:
+        super().__init__(message)
+        self.what = what
 
 
 class HostError(PodthawError):

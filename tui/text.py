@@ -112,7 +112,7 @@ def plural(count: int, noun: str) -> str:
 
 def pointer(*parts: str | int) -> str:
     """The JSON pointer (RFC 6901) that leads along keys and indexes: `/volumes/a~1b`."""
-    return "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in parts)
+    return "".join([f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in parts])
 
 
 def steps(pointer: str) -> list[str]:

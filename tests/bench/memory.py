@@ -167,6 +167,16 @@ def run(*argv: str) -> Run:
     return Run(wall, usage.ru_maxrss * 1024, int(written[1]) if written else 0, output)
 
 
+def starts(program: str) -> str:
+    """Why a program does not start; empty if it does."""
+    try:
+        done = subprocess.run([program, "--version"], capture_output=True, text=True, check=False)
+    except OSError as error:
+        return f"{program} cannot be started: {error.strerror}"
+    said = done.stderr.strip().partition("\n")[0] or "it says nothing"
+    return f"{program} ends with {done.returncode}: {said}" if done.returncode else ""
+
+
 def row(name: str, runs: list[Run], matches: bool) -> str:
     found = re.findall(r"^(\d+) matches|\b(podthaw-needle-7f3a)", runs[-1].output, re.MULTILINE)
     count = sum(int(number or 1) for number, _ in found)
@@ -202,10 +212,12 @@ def main() -> int:
         build(Path(sys.argv[1]))
         return 0
     other = shutil.which("checkpointctl")
+    trouble = starts(other) if other else "it is not installed"
+    other = None if trouble else other
     print(f"machine: {machine()}")
     print(f"goal: {FASTER} times faster than checkpointctl; medians of {ROUNDS} runs")
-    if not other:
-        print("checkpointctl is not installed: podthaw alone")
+    if trouble:
+        print(f"podthaw alone, without checkpointctl: {trouble}")
     print(f"  {'':<14} {'time':>10}  {'memory':>10}  {'to disk':>10}")
     with tempfile.TemporaryDirectory(prefix="podthaw-bench-", dir=FOLDER) as folder:
         plain = Path(folder, "checkpoint.tar")

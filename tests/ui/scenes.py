@@ -24,7 +24,7 @@ from tui.host.demo import SHOP, DemoHost
 from tui.host.host import Host
 from tui.restore.options import RestoreOptions
 from tui.ui.app import PodthawApp
-from tui.ui.screens.open import OpenScreen
+from tui.ui.opening import LIST
 
 MADE = datetime(2026, 11, 24, 15, 8, 34, tzinfo=UTC)
 """When the bundled checkpoint was made."""
@@ -100,9 +100,10 @@ async def settled(pilot: Pilot[PodthawError]) -> None:
             await pilot.pause()
             await app.workers.wait_for_complete()
             await pilot.pause()
-            waiting = app.session.asking or app.session.reading
+            listing = app.current_mode == LIST
+            waiting = not listing and (app.session.asking or app.session.reading)
             waiting = waiting or any(not worker.is_finished for worker in app.workers)
-            if not waiting or not app.is_running or isinstance(app.screen, OpenScreen):
+            if not waiting or not app.is_running:
                 return
 
 

@@ -212,7 +212,7 @@ async def test_escape_stops_the_reading(monkeypatch: pytest.MonkeyPatch) -> None
             await settled(pilot)
             app.push_screen(CompareScreen(str(WEB), str(RUNC)))
             await asyncio.to_thread(begun.wait)
-            await until(pilot, "Unpacking web.tar.zst … 50 % (Esc stops)")
+            await until(pilot, "Unpacking web.tar.zst · ")
             await pilot.press("escape")
             await asyncio.to_thread(stopped.wait)
             await settled(pilot)

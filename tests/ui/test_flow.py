@@ -470,7 +470,9 @@ async def test_a_folder_is_listed(tmp_path: Path) -> None:
 
 async def test_an_empty_folder_says_so(tmp_path: Path) -> None:
     async with opened(Scene("", press(), path=tmp_path)) as (app, _):
-        assert "no archives in this folder" in shown(app)
+        assert "podman container checkpoint --export FILE CONTAINER" in shown(app)
+        assert str(tmp_path)[:40] in shown(app)
+        assert "podthaw demo" in shown(app)
 
 
 async def test_what_is_no_archive_ends_with_the_reason(tmp_path: Path) -> None:

@@ -22,7 +22,12 @@ def test_no_key_has_two_meanings(scope: Scope) -> None:
 
 @pytest.mark.parametrize("screen", [InspectorScreen, RestoreScreen, RunScreen])
 def test_a_screens_keys_do_not_hide_those_of_everywhere(screen: type[InspectorScreen]) -> None:
-    everywhere = {key for entry in KEYS[Scope.EVERYWHERE] for key in entry.keys.split(",")}
+    everywhere = {
+        key
+        for scope in (Scope.EVERYWHERE, Scope.OUTWARD)
+        for entry in KEYS[scope]
+        for key in entry.keys.split(",")
+    }
     for scope in screen.SCOPES:
         for entry in KEYS[scope]:
             assert not everywhere & set(entry.keys.split(","))

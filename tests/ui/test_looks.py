@@ -163,7 +163,7 @@ def test_characters_of_archives_keep_their_width() -> None:
 async def test_nothing_but_ascii_reaches_a_console_of_ascii(keys: str) -> None:
     with SCENES["inspector"].staged() as staged:
         console = Console(colours=False, characters=Characters.ASCII)
-        app = PodthawApp(staged._path, DemoHost(pace=0), RestoreOptions(), console=console)
+        app = PodthawApp(staged._paths[0], DemoHost(pace=0), RestoreOptions(), console=console)
         async with app.run_test(size=(80, 24)) as pilot:
             await settled(pilot)
             await press(*filter(None, [keys]))(pilot)
@@ -178,14 +178,14 @@ async def test_a_theme_that_is_chosen_is_there_next_time() -> None:
         await settled(pilot)
         assert state.chosen_theme() == "thaw-light"
         assert "Next time" not in shown(app)
-        again = PodthawApp(app._path, app.host, RestoreOptions())
+        again = PodthawApp(app._paths[0], app.host, RestoreOptions())
         assert again.theme == "thaw-light"
 
 
 async def test_a_choice_that_will_not_last_is_told() -> None:
     with SCENES["inspector"].staged() as staged:
         settings = Settings(HERE, theme="nord")
-        app = PodthawApp(staged._path, DemoHost(pace=0), RestoreOptions(), settings=settings)
+        app = PodthawApp(staged._paths[0], DemoHost(pace=0), RestoreOptions(), settings=settings)
         async with app.run_test(size=(120, 40), notifications=True) as pilot:
             await settled(pilot)
             assert app.theme == "nord"

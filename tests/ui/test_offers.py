@@ -31,7 +31,7 @@ async def with_keys(
     written = {name.replace("__", "."): tuple(some.split()) for name, some in keys.items()}
     with SCENES["inspector"].staged() as staged:
         settings = Settings(Path("settings.toml"), keys=written)
-        app = PodthawApp(staged._path, DemoHost(pace=0), RestoreOptions(), settings=settings)
+        app = PodthawApp(staged._paths[0], DemoHost(pace=0), RestoreOptions(), settings=settings)
         async with app.run_test(size=size, notifications=True) as pilot:
             await settled(pilot)
             yield app, pilot
@@ -138,7 +138,7 @@ async def test_the_palette_shows_keys_that_look_like_markup() -> None:
         (("6",), Scope.VIEWS, "The processes that were running"),
         (("c",), Scope.CONFLICTS, "What stands between the archive and this host"),
         (("r",), Scope.RESTORE, "How the container shall be restored"),
-        (("f2",), Scope.OPEN, "The restores that were run from here"),
+        (("f2",), Scope.LIST, "The restores that were run from here"),
     ],
 )
 async def test_the_help_begins_with_what_has_the_focus(

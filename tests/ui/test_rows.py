@@ -529,3 +529,23 @@ def test_a_search_tells_how_far_it_is_over_unpacking_and_looking(shop: Running) 
     assert not found.findings.unlooked
     assert told == sorted(told)
     assert told[-1] == 1
+
+
+def test_without_a_filter_the_cursor_stays_on_what_it_found() -> None:
+    one = Seen()
+    one.show(Table(FRUIT.columns, FRUIT.rows, closed=frozenset({"pear"})))
+    one.filter("plum")
+    assert one.row
+    assert one.row.id == "plum"
+    one.filter("")
+    assert one.row
+    assert one.row.id == "plum"
+
+
+def test_sorted_rows_stay_sorted_under_a_filter() -> None:
+    one = Seen()
+    one.show(FRUIT)
+    one.sort([0])
+    one.filter("p")
+    assert one.table
+    assert [one.table.rows[at].id for at in one.arranged.rows] == ["pear", "apple", "plum"]

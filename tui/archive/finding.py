@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tui.archive.layout import CONFIG, IMAGES, INVENTORY, PRE_IMAGES
-from tui.archive.model import Compression, Form
+from tui.archive.model import Compression, FileIdentity, Form
 from tui.archive.stream import recognized
 from tui.errors import ArchiveError
 from tui.text import safe_text
@@ -34,6 +34,7 @@ class Candidate:
     size: int
     """Bytes of the file; of a folder nobody has counted them."""
     modified: datetime
+    identity: FileIdentity
     form: Form = Form.ARCHIVE
 
 
@@ -44,20 +45,36 @@ def holds_checkpoint(path: Path) -> bool:
 
 def candidates(folder: str) -> tuple[Candidate, ...]:
     """The archives in `folder`, the newest first. Raises ArchiveError when it cannot be listed."""
-    try:
-        files = sorted(Path(folder).iterdir())[:MOST]
-    except OSError as error:
-        raise ArchiveError(f"{safe_text(folder)}: cannot be listed: {error.strerror}.") from error
+    files = sorted(_files(folder))[:MOST]
     found = [one for file in files for one in _candidate(file)]
     return tuple(sorted(found, key=lambda one: one.modified, reverse=True))
+
+
+def left_out(folder: str) -> int:
+    """How many files of `folder` are not looked at. Raises ArchiveError as `candidates`."""
+    return max(0, len(_files(folder)) - MOST)
+
+
+def candidate(path: Path) -> Candidate | None:
+    """What lies at `path`, if that may be a checkpoint."""
+    return next(_candidate(path), None)
+
+
+def _files(folder: str) -> list[Path]:
+    try:
+        return list(Path(folder).iterdir())
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else error
+        raise ArchiveError(f"{safe_text(folder)}: cannot be listed: {why}.") from error
 
 
 def _candidate(path: Path) -> Iterator[Candidate]:
     try:
         status = path.stat()
+        identity = FileIdentity.of(status)
         moment = datetime.fromtimestamp(status.st_mtime, UTC)
         if path.is_dir() and holds_checkpoint(path):
-            yield Candidate(path, Compression.NONE, 0, moment, Form.FOLDER)
+            yield Candidate(path, Compression.NONE, 0, moment, identity, Form.FOLDER)
         if not path.is_file():
             return
         with path.open("rb") as file:
@@ -66,4 +83,4 @@ def _candidate(path: Path) -> Iterator[Candidate]:
         return
     compression = recognized(head)
     if compression is not Compression.NONE or head[_TAR_MAGIC] == b"ustar":
-        yield Candidate(path, compression, status.st_size, moment)
+        yield Candidate(path, compression, status.st_size, moment, identity)

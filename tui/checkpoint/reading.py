@@ -14,7 +14,7 @@ from tui.checkpoint.network import Address
 from tui.checkpoint.networking import Networking, addresses, with_networking
 from tui.checkpoint.spec import RuntimeSpec
 from tui.criu.state import CriuState
-from tui.errors import ArchiveError
+from tui.errors import NoCheckpointError
 from tui.text import safe_text
 
 _NAMED = 5
@@ -33,17 +33,19 @@ _ADVICE = {
 def read(path: str) -> Iterator[Checkpoint]:
     """The Checkpoint at `path`, more of it each time (see `archive.opening.read`).
 
-    Raises ArchiveError where no checkpoint of a container is there.
+    Raises ArchiveError where nothing can be read, of which NoCheckpointError where no checkpoint
+    of a container is there.
     """
     parts = _Parts({}, {})
     for contents in opening.read(path):
         what = layout(contents)
         if what is Layout.POD:
             if contents.finished:
-                raise ArchiveError(_pod(contents))
+                raise NoCheckpointError(_pod(contents), what.value)
             continue
         if what in _ADVICE:
-            raise ArchiveError(f"{safe_text(path)}: this is {what.value}: {_ADVICE[what]}.")
+            told = f"{safe_text(path)}: this is {what.value}: {_ADVICE[what]}."
+            raise NoCheckpointError(told, what.value)
         raw = {name: contents.files[name] for name in DOCUMENTS & contents.files.keys()}
         if what is Layout.CRIU and _is_spec(contents.files.get(BUNDLE, b"")):
             raw.setdefault(SPEC, contents.files[BUNDLE])

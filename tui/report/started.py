@@ -81,11 +81,11 @@ def _masked(started: Started, redact: Redactor) -> Started:
     arguments, environment = started.arguments, started.environment
     return Started(
         None if arguments is None else tuple(map(redact, arguments)),
-        None if environment is None else tuple(map(_masked_entry, environment)),
+        None if environment is None else tuple(map(masked_entry, environment)),
     )
 
 
-def _masked_entry(entry: str) -> str:
+def masked_entry(entry: str) -> str:
     """What a program has written over its environment may end in a part of a value."""
     return mask_variable(entry) if "=" in entry or not entry else MASK
 

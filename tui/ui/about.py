@@ -25,7 +25,7 @@ PARTS = {
     "form": "How the container shall be restored. What follows from it stands beside the form.",
     "consequences": "What the restore changes in the documents, and the command that is run.",
     "result": "How the restore ended, and the keys that help.",
-    "candidates": "The archives of this folder, the newest first.",
+    "checkpoints": "The checkpoints that were found, and what the restore of each would meet.",
     "restores": "The restores that were run from here, the newest first.",
     "differences": "What differs between the two archives, by what it is called.",
     "record": "All that is known of the restore under the cursor.",

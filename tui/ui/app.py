@@ -1,29 +1,19 @@
-"""The application: one archive in front of one host, and the screens that show them."""
+"""The application: archives in front of one host, and the screens that show them."""
 
 import asyncio
 import os
 import signal
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any
 
-from textual import on, work
 from textual.app import SystemCommand
-from textual.message import Message
 from textual.screen import Screen
-from textual.signal import Signal
-from textual.worker import get_current_worker
+from textual.worker import WorkerFailed
 
-from tui.archive.finding import holds_checkpoint
-from tui.checkpoint import reading
-from tui.checkpoint.checkpoint import Checkpoint
-from tui.errors import ArchiveError, ExitCode, HostError
-from tui.host.collect import collect, reachable
+from tui.errors import ExitCode
 from tui.host.demo import SHOP, DemoHost
-from tui.host.facts import HostFacts
 from tui.host.host import Host
-from tui.host.questions import Questions, questions
 from tui.restore.conflict import Remedy
 from tui.restore.earlier import Earlier
 from tui.restore.mend import mend
@@ -32,59 +22,27 @@ from tui.restore.pipeline import PATIENCE, Restore
 from tui.restore.plan import apply
 from tui.settings import Settings
 from tui.text import safe_text
-from tui.ui.clipboard import fits
 from tui.ui.console import Console, console_of
 from tui.ui.keys import Scope, bindings
 from tui.ui.offers import commands
-from tui.ui.recovering import RecoveringApp
+from tui.ui.opening import OpeningApp
+from tui.ui.outward import OutwardApp
 from tui.ui.screens.base import PodthawScreen
 from tui.ui.screens.help import keys_help
 from tui.ui.screens.history import HistoryScreen
 from tui.ui.screens.inspector import InspectorScreen
-from tui.ui.screens.open import OpenScreen
 from tui.ui.screens.remedy import RemedyScreen
-from tui.ui.screens.run import RunScreen
-from tui.ui.session import Session
 from tui.ui.terminal import lasting_terminal
 from tui.ui.views import VIEWS
 
 
-class PodthawApp(RecoveringApp):
+class PodthawApp(OpeningApp, OutwardApp):
     """The terminal UI; what it returns is why it ended, if anything went wrong."""
 
     TITLE = "podthaw"
     CSS_PATH = "podthaw.tcss"
-    BINDINGS = bindings(Scope.EVERYWHERE)
+    BINDINGS = [*bindings(Scope.EVERYWHERE), *bindings(Scope.OUTWARD)]
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]
-
-    class CheckpointRead(Message):
-        """More of the archive has been read."""
-
-        def __init__(self, checkpoint: Checkpoint) -> None:
-            super().__init__()
-            self.checkpoint = checkpoint
-
-    class ArchiveFailed(Message):
-        """The archive cannot be read at all."""
-
-        def __init__(self, path: str, error: ArchiveError) -> None:
-            super().__init__()
-            self.path = path
-            self.error = error
-
-    class FactsCollected(Message):
-        """The host has answered."""
-
-        def __init__(self, facts: HostFacts) -> None:
-            super().__init__()
-            self.facts = facts
-
-    class HostFailed(Message):
-        """The host cannot be asked at all."""
-
-        def __init__(self, error: HostError) -> None:
-            super().__init__()
-            self.error = error
 
     def __init__(
         self,
@@ -92,18 +50,39 @@ class PodthawApp(RecoveringApp):
         host: Host,
         options: RestoreOptions,
         *,
+        others: Sequence[str] = (),
+        folders: Sequence[str] = (),
         reveal: bool = False,
         patience: float = PATIENCE,
         settings: Settings | None = None,
         console: Console | None = None,
     ) -> None:
-        """`patience` is how many seconds a restored container must run."""
-        super().__init__(settings, console)
-        self.host = host
+        """`path` and `others` are archives to open and folders to list.
+
+        `folders` and those of the settings are listed, too; `patience` is how many seconds a
+        restored container must run.
+        """
+        listed = (*folders, *(settings.folders if settings else ()))
+        super().__init__(
+            (path, *others),
+            host,
+            options,
+            reveal=reveal,
+            folders=listed,
+            settings=settings,
+            console=console,
+        )
         self.patience = patience
-        self._path = path
-        self.session = Session(path, host.name, host.simulated, options, reveal=reveal)
-        self.session_changed: Signal[Session] = Signal(self, "session-changed")
+
+    def _fatal_error(self) -> None:
+        """End without a word: Textual would print a traceback with all locals."""
+        self._close_messages_no_wait()
+
+    @property
+    def defect(self) -> BaseException | None:
+        """The first exception that nobody expected; of a worker's the one that was raised in it."""
+        error = self._exception
+        return error.error if isinstance(error, WorkerFailed) else error
 
     def on_mount(self) -> None:
         """Open what was asked for."""
@@ -111,29 +90,7 @@ class PodthawApp(RecoveringApp):
         self.app_resume_signal.subscribe(self, lambda _: self.screen.refresh(layout=True))
         self._listen_to_signals()
         self.look_back()
-        path = Path(self._path)
-        if path.is_dir() and not holds_checkpoint(path):
-            self.push_screen(OpenScreen(self._path))
-        else:
-            self.open(self._path)
-
-    def open(self, path: str) -> None:
-        """Read the archive at `path`, and show it."""
-        options, reveal = self.session.options, self.session.reveal
-        self.session = Session(path, self.host.name, self.host.simulated, options, reveal=reveal)
-        self.push_screen(InspectorScreen())
-        self._read_archive(path)
-
-    def change(self, **changes: Any) -> None:
-        """Change the session, and tell the screens."""
-        self.session = self.session.changed(**changes)
-        self.session_changed.publish(self.session)
-
-    def ask_host(self) -> None:
-        """Collect the facts anew."""
-        checkpoint = self.session.checkpoint
-        self.change(asking=True, trouble="")
-        self._collect_facts(questions(checkpoint) if checkpoint else Questions())
+        self.begin()
 
     def restoring(self, earlier: Earlier | None = None) -> Restore:
         """The restore that the session asks for, or another try of an `earlier` one."""
@@ -147,20 +104,6 @@ class PodthawApp(RecoveringApp):
             patience=self.patience,
             earlier=earlier,
         )
-
-    def copy(self, text: str, what: str) -> None:
-        """Put `text` on the clipboard, and say so."""
-        if fits(text):
-            self.copy_to_clipboard(text)
-            self.notify(
-                safe_text(f"{what} ({len(text):,} characters)"), title="Copied", markup=False
-            )
-        else:
-            self.notify(
-                safe_text(f"{what} is too long for a terminal's clipboard."),
-                severity="warning",
-                markup=False,
-            )
 
     def use(self, remedy: Remedy) -> None:
         """Change the options as `remedy` says, or ask whether to run its commands."""
@@ -195,58 +138,15 @@ class PodthawApp(RecoveringApp):
         """A closed terminal and a polite kill cancel a restore that runs before podthaw ends."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._hang_up)
+            loop.add_signal_handler(number, self._hang_up, number)
 
-    def _hang_up(self) -> None:
-        running = [one for one in self.screen_stack if isinstance(one, RunScreen) and one.running]
-        if running:
-            running[0].hang_up()
+    def _hang_up(self, number: int) -> None:
+        if self.lent and number == signal.SIGINT:
+            return  # ctrl+c was meant for the program that has the terminal
+        if self.running():
+            self.hang_up()
         else:
             self.exit(return_code=ExitCode.INTERRUPTED)
-
-    @work(thread=True, group="archive", exclusive=True)
-    def _read_archive(self, path: str) -> None:
-        worker = get_current_worker()
-        try:
-            for checkpoint in reading.read(path):
-                if worker.is_cancelled:
-                    return
-                self.post_message(self.CheckpointRead(checkpoint))
-        except ArchiveError as error:
-            self.post_message(self.ArchiveFailed(path, error))
-
-    @work(group="host", exclusive=True)
-    async def _collect_facts(self, asked: Questions) -> None:
-        try:
-            await reachable(self.host)
-            self.post_message(self.FactsCollected(await collect(self.host, asked)))
-        except HostError as error:
-            self.post_message(self.HostFailed(error))
-
-    @on(CheckpointRead)
-    def _checkpoint_read(self, event: CheckpointRead) -> None:
-        if event.checkpoint.contents.path != self.session.path:
-            return
-        first = not self.session.checkpoint or not self.session.checkpoint.documents
-        self.change(checkpoint=event.checkpoint)
-        if first and (event.checkpoint.documents or event.checkpoint.contents.finished):
-            self.ask_host()
-
-    @on(ArchiveFailed)
-    def _archive_failed(self, event: ArchiveFailed) -> None:
-        if event.path == self._path:
-            self.exit(event.error)
-        elif event.path == self.session.path:
-            self.pop_screen()
-            self.notify(str(event.error), title="Cannot be opened", severity="error", markup=False)
-
-    @on(FactsCollected)
-    def _facts_collected(self, event: FactsCollected) -> None:
-        self.change(facts=event.facts, asking=False, trouble="")
-
-    @on(HostFailed)
-    def _host_failed(self, event: HostFailed) -> None:
-        self.change(asking=False, trouble=str(event.error), facts=None, plan=None)
 
     def action_help(self) -> None:
         """Show the keys of the screen that is open."""
@@ -254,14 +154,7 @@ class PodthawApp(RecoveringApp):
 
     async def action_quit(self) -> None:
         """Leave; a running restore asks first."""
-        running = [one for one in self.screen_stack if isinstance(one, RunScreen) and one.running]
-        if running:
-            running[0].ask_to_leave()
-            return
-        for one in self.screen_stack:
-            if isinstance(one, RunScreen):
-                one.leave_behind()
-        self.exit()
+        self.leave()
 
     def action_zoom(self) -> None:
         """Show the pane with the focus alone, or all of them again."""
@@ -274,8 +167,9 @@ class PodthawApp(RecoveringApp):
             self.push_screen(HistoryScreen())
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """What can be done now, the views, and the themes."""
+        """What can be done now, the archives, the views, and the themes."""
         yield from commands(screen, self.keymap)
+        yield from self.archive_commands()
         if isinstance(screen, InspectorScreen):
             for index, view in enumerate(VIEWS):
                 go = partial(screen.show_view, index)
@@ -288,17 +182,30 @@ def run(
     host: Host,
     options: RestoreOptions,
     *,
+    others: Sequence[str] = (),
+    folders: Sequence[str] = (),
     reveal: bool = False,
     settings: Settings | None = None,
 ) -> int:
-    """Open the UI on the archive or folder at `path`; the exit code says how it went.
+    """Open the UI on the archive or folder at `path` and on `others`, the first archive in front.
 
-    Raises PodthawError when nothing can be shown.
+    `folders` are looked through for archives, too. The exit code says how it went. Raises
+    PodthawError when nothing can be shown.
     """
-    console = console_of(os.environ)
-    app = PodthawApp(path, host, options, reveal=reveal, settings=settings, console=console)
+    app = PodthawApp(
+        path,
+        host,
+        options,
+        others=others,
+        folders=folders,
+        reveal=reveal,
+        settings=settings,
+        console=console_of(os.environ),
+    )
     with lasting_terminal():
         error = app.run()
+    if app.defect:
+        raise app.defect
     if error:
         raise error
     return app.return_code or ExitCode.OK

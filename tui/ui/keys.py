@@ -19,6 +19,7 @@ class Scope(StrEnum):
     """Where keys work; the value is the title of their table."""
 
     EVERYWHERE = "Everywhere"
+    OUTWARD = "What is in front"
     INSPECTOR = "Inspector"
     VIEWS = "Views"
     ROWS = "Tables of what was running"
@@ -28,13 +29,15 @@ class Scope(StrEnum):
     RUN = "Running restore"
     LOG = "Log"
     HEX = "Memory in hexadecimal"
-    OPEN = "Choosing an archive"
+    OPEN = "Archives"
+    LIST = "Lists"
     HISTORY = "History"
     COMPARE = "Comparing two archives"
     TEXT = "Texts that scroll"
     PAGE = "Help and explanations"
     QUESTION = "Questions"
     DIALOG = "Other dialogs"
+    HITS = "Hits of a search"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,8 @@ class Key:
     footer: bool = True
     named: str = ""
     """What many keys are called together."""
+    always: bool = False
+    """It works behind dialogs, too."""
 
     @property
     def shown(self) -> str:
@@ -130,6 +135,38 @@ KEYS: dict[Scope, tuple[Key, ...]] = {
         Key("quit", "q,ctrl+q", "quit", "Quit", "Leave podthaw; a running restore asks first."),
         Key("commands", "ctrl+p", "command_palette", "Commands", "Find a command by name.", False),
         Key(
+            "archives",
+            "ctrl+o",
+            "archives",
+            "Archives",
+            "To the table of archives, and back; what is open stays open.",
+            False,
+        ),
+        Key(
+            "next-archive",
+            "greater_than_sign",
+            "step_archive(1)",
+            "Next archive",
+            "To the next archive that is open.",
+            False,
+        ),
+        Key(
+            "last-archive",
+            "less_than_sign",
+            "step_archive(-1)",
+            "Archive before",
+            "To the archive before.",
+            False,
+        ),
+        Key(
+            "close-archive",
+            "ctrl+w",
+            "close_archive",
+            "Close",
+            "Close the archive; a running restore asks first.",
+            False,
+        ),
+        Key(
             "history",
             "f2,ctrl+t",
             "history",
@@ -138,7 +175,37 @@ KEYS: dict[Scope, tuple[Key, ...]] = {
             False,
         ),
         Key("zoom", "plus", "zoom", "Zoom", "The pane with the cursor alone, and back.", False),
-        Key("suspend", "ctrl+z", "suspend_process", "Suspend", "To the shell; fg returns.", False),
+        Key(
+            "suspend",
+            "ctrl+z",
+            "suspend_process",
+            "Suspend",
+            "To the shell; fg returns.",
+            False,
+            always=True,
+        ),
+    ),
+    Scope.OUTWARD: (
+        Key("copy-all", "Y", "app.copy_all", "Copy all", "Copy all of it.", False),
+        Key(
+            "export",
+            "ctrl+e",
+            "app.export",
+            "Export",
+            "Save it as text, JSON or a picture.",
+            False,
+        ),
+        Key(
+            "picture",
+            "ctrl+s",
+            "app.picture",
+            "Picture",
+            "Save the whole screen as a picture (SVG).",
+            False,
+            always=True,
+        ),
+        Key("page", "P", "app.page", "Pager", "Open it in $PAGER, or less.", False),
+        Key("edit", "E", "app.edit", "Editor", "Open a copy of it in $EDITOR, or vi.", False),
     ),
     Scope.INSPECTOR: (
         Key("restore", "r", "restore", "Restore", "Choose name, pod and ports, and restore."),
@@ -209,6 +276,13 @@ KEYS: dict[Scope, tuple[Key, ...]] = {
         Key("conflicts", "ctrl+g", "conflicts", "Conflicts", "Go to the conflicts, or back."),
         Key("fix", "x", "fix", "Fix", "Mend everything that needs no decision.", False),
         Key("reset", "ctrl+l", "reset", "Reset", "Take all choices back."),
+        Key(
+            "copy",
+            "ctrl+y,y",
+            "copy",
+            "Copy",
+            "Copy the command, or the conflict under the cursor.",
+        ),
         Key("back", "escape", "back", "Back", "Back to the inspector; the choices are kept."),
     ),
     Scope.RUN: (
@@ -221,6 +295,7 @@ KEYS: dict[Scope, tuple[Key, ...]] = {
         Key("in-place", "i", "in_place", "In place", "Try again with what was left behind."),
         Key("clean-up", "d", "clean_up", "Clean up", "Remove what the restore left behind."),
         Key("report", "m", "report", "Report", "Save a report of this restore.", False),
+        Key("copy", "y", "copy", "Copy", "Copy the result, or what the log shows.", False),
         Key("back", "escape,b", "back", "Back", "Back to the form, with every choice kept."),
     ),
     Scope.LOG: (
@@ -249,12 +324,23 @@ KEYS: dict[Scope, tuple[Key, ...]] = {
         Key("first", "g,home", "first", "First", "To the first byte.", False),
         Key("last", "G,end", "last", "Last", "To the last byte.", False),
         Key("address", "a", "address", "Address", "Go to an address."),
+        Key("text", "t", "copy_text", "Copy text", "Copy the row or the hit as text.", False),
         Key("search", "slash", "search", "Search", "Look for text, bytes or an expression."),
         Key("next", "n", "next", "Next hit", "To the next hit."),
         Key("previous", "N", "previous", "Hit before", "To the hit before.", False),
     ),
     Scope.OPEN: (
-        Key("open", "enter", "select", "Open", "Open the archive.", False),
+        Key("mark", "space", "mark", "Mark", "Mark the archive for a comparison, or no longer."),
+        Key("differences", "d", "differences", "Compare", "Compare it with the marked one."),
+        Key("filter", "slash", "filter", "Filter", "Show only what contains some words."),
+        Key("read", "a", "read", "Read", "Read the large archive under the cursor for a verdict."),
+        Key("update", "u", "update", "Update", "Look anew, and ask the host again."),
+        Key("forget", "x", "forget", "Forget", "Remember an archive that was opened no longer."),
+        Key("copy", "y", "copy", "Copy", "Copy the path, or the value under the cursor.", False),
+        Key("back", "escape", "back", "Back", "Leave the filter or the preview.", False),
+    ),
+    Scope.LIST: (
+        Key("open", "enter", "select", "Open", "Open what is under the cursor.", False),
         Key("down", "j", "cursor_down", "Down", "One line down.", False),
         Key("up", "k", "cursor_up", "Up", "One line up.", False),
         Key("first", "g,home", "first", "First", "To the first line.", False),
@@ -287,13 +373,17 @@ KEYS: dict[Scope, tuple[Key, ...]] = {
         Key("page-down", "ctrl+d,pagedown", "page_down", "Page down", "One page down.", False),
         Key("page-up", "ctrl+u,pageup", "page_up", "Page up", "One page up.", False),
     ),
-    Scope.PAGE: (Key("close", "escape,q,enter,question_mark,f1", "dismiss", "Close", "Close it."),),
+    Scope.PAGE: (
+        Key("close", "escape,q,enter,question_mark,f1", "dismiss", "Close", "Close it."),
+        Key("copy", "y", "copy", "Copy", "Copy it, or what is under the cursor.", False),
+    ),
     Scope.QUESTION: (
         Key("yes", "y", "answer(True)", "Yes", "Do it."),
         Key("no", "n", "answer(False)", "No", "Leave it."),
         Key("close", "escape,q", "dismiss", "Close", "Close it without an answer."),
         Key("other", "left,right,h,l", "app.focus_next", "Other", "To the other answer.", False),
     ),
+    Scope.HITS: (Key("copy", "y", "copy", "Copy", "Copy the hit under the cursor.", False),),
     Scope.DIALOG: (Key("close", "escape", "close", "Close", "Close it, or stop what goes on."),),
 }
 
@@ -355,6 +445,7 @@ def _bindings(scope: Scope, key: Key) -> "list[Binding]":
             key.label,
             show=key.footer,
             tooltip=key.help,
+            priority=key.always,
             id=name_of(scope, key),
         )
     ]

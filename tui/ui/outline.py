@@ -4,8 +4,9 @@ Pure data; the tree widget shows it.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 from tui.checkpoint.config import Json
 from tui.restore.conflict import Conflict, Severity
@@ -24,20 +25,42 @@ class Place:
     @property
     def holds(self) -> bool:
         """Whether there is something inside."""
-        return isinstance(self.value, dict | list | tuple) and len(self.value) > 0
+        return self.count > 0
 
-    def contains(self, words: str) -> bool:
-        """Whether `words`, in small letters, stand in the key or the value."""
-        return words in self.key.casefold() or words in plain_value(self.value).casefold()
+    @property
+    def count(self) -> int:
+        """How many places there are one level below."""
+        return len(self.value) if isinstance(self.value, dict | list | tuple) else 0
 
-    def inside(self) -> Iterator["Place"]:
-        """The places one level below, in the document's order."""
+    def number(self, key: str) -> int | None:
+        """Which of the places one level below has this key; None if there is none."""
         if isinstance(self.value, dict):
-            for key, value in self.value.items():
+            return next((number for number, one in enumerate(self.value) if one == key), None)
+        return int(key) if key.isdecimal() and int(key) < self.count else None
+
+    @property
+    def text(self) -> str:
+        """What a filter looks at: the key and the value, in small letters."""
+        return f"{self.key}\n{plain_value(self.value)}".casefold()
+
+    def inside(self, start: int = 0) -> Iterator["Place"]:
+        """The places one level below from number `start` on, in the document's order."""
+        if isinstance(self.value, dict):
+            for key, value in islice(self.value.items(), start, None):
                 yield Place(self.pointer + pointer(key), key, value)
         elif isinstance(self.value, list | tuple):
-            for index, value in enumerate(self.value):
+            for index, value in enumerate(self.value[start:], start):
                 yield Place(self.pointer + pointer(index), str(index), value)
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """All places of a document in its order, so that a filter need not walk through it again."""
+
+    places: Sequence[Place]
+    above: Sequence[int]
+    """For each place the number of the one that it lies in; of the document itself 0."""
+    texts: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,28 +69,53 @@ class Hits:
 
     found: Mapping[str, None]
     """Pointers of the places that match themselves, in the document's order."""
-    kept: frozenset[str]
-    """Those, and all that they lie in."""
-
-    def shows(self, pointer: str) -> bool:
-        """Whether a place stays visible: it leads to a hit, is one, or lies in one."""
-        return pointer in self.kept or any(above in self.found for above in above_all(pointer))
+    leading: Mapping[str, Sequence[Place]]
+    """Of each place that leads to a hit, but is none and lies in none: what stays visible in it."""
+    opened: Sequence[str]
+    """Pointers of all places but the document that lead to a hit and are none, in its order."""
 
 
-def search(document: Json, words: str) -> Hits:
-    """The places of `document` whose key or value contains `words`, in any case."""
-    wanted = words.casefold()
-    found: dict[str, None] = {}
-    kept: set[str] = set()
-    waiting = [Place("", "", document)]
+def outline(document: Json) -> Outline:
+    """Every place of `document`; takes about 2 s for a million."""
+    places, above, texts = [Place("", "", document)], [0], [""]
+    waiting = [(0, places[0].inside())]
     while waiting:
-        place = waiting.pop()
-        if place.pointer and place.contains(wanted):
-            found[place.pointer] = None
-            kept.add(place.pointer)
-            kept.update(above_all(place.pointer))
-        waiting += reversed(list(place.inside()))
-    return Hits(found, frozenset(kept))
+        number, inside = waiting[-1]
+        place = next(inside, None)
+        if place is None:
+            waiting.pop()
+            continue
+        if place.holds:
+            waiting.append((len(places), place.inside()))
+        places.append(place)
+        above.append(number)
+        texts.append(place.text)
+    return Outline(places, above, texts)
+
+
+def search(outline: Outline, words: str) -> Hits:
+    """The places whose key or value contains `words`, in any case."""
+    wanted = words.casefold()
+    places, above = outline.places, outline.above
+    numbers = [number for number, text in enumerate(outline.texts) if number and wanted in text]
+    found = set(numbers)
+    kept = {0}
+    for number in numbers:
+        while number not in kept:
+            kept.add(number)
+            number = above[number]
+    whole: set[int] = set()
+    leading: dict[str, list[Place]] = {}
+    for number in sorted(kept):
+        outer = above[number]
+        if number and outer not in whole:
+            leading[places[outer].pointer].append(places[number])
+        if number in found or outer in whole:
+            whole.add(number)
+        else:
+            leading[places[number].pointer] = []
+    opened = [places[number].pointer for number in sorted(kept - found) if number]
+    return Hits(dict.fromkeys(places[number].pointer for number in numbers), leading, opened)
 
 
 @dataclass(frozen=True, slots=True)

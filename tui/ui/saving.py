@@ -6,7 +6,8 @@ from pathlib import Path
 
 from tui import text
 from tui.archive.model import Contents
-from tui.archive.saving import file_name, save
+from tui.archive.saving import file_name, save_all
+from tui.archive.spool import Progress
 from tui.criu.contents import pieces
 from tui.restore.events import LogLine
 from tui.state import create_private, state_dir
@@ -26,16 +27,31 @@ def save_report(record: str, markdown: str) -> Path:
     return _save(f"restore-{record}-{_stamp()}.md", f"{markdown}\n")
 
 
-def save_content(contents: Contents, what: Bytes) -> Path:
-    """A new private file with bytes of the archive. Raises OSError or PodthawError."""
+def save_text(name: str, words: str) -> Path:
+    """A new private file with `words`, called after `name`. Raises OSError or PodthawError."""
+    return _save(f"{_stamp()}-{file_name(name)}", f"{words}\n")
+
+
+def save_content(contents: Contents, what: Bytes, progress: Progress) -> Path:
+    """A new private file with bytes of the archive; it goes again if `progress` raises.
+
+    Raises OSError or PodthawError.
+    """
     if what.file:
-        return Path(save(contents, *what.file, str(state_dir("saved"))).path)
+        folder = str(state_dir("saved"))
+        (saved,) = save_all(contents, [what.file], folder, flat=True, progress=progress)
+        return Path(saved.path)
     path = new_path(what.name)
-    with os.fdopen(create_private(path), "wb") as file:
-        for at, piece in pieces(contents, what.extents, what.size):
-            file.seek(at)
-            file.write(piece)
-        file.truncate(what.size)
+    try:
+        with os.fdopen(create_private(path), "wb") as file:
+            for at, piece in pieces(contents, what.extents, what.size):
+                file.seek(at)
+                file.write(piece)
+                progress(at + len(piece), what.size)
+            file.truncate(what.size)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
     return path
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from tui.criu.measure import Measure
 from tui.criu.memories import Memories
 from tui.criu.memory import Memory
 from tui.criu.patterns import Pattern, expression, hexadecimal, text
@@ -36,12 +37,13 @@ _AROUND = 24
 def memory_table(running: Running) -> Table:
     """The mappings of each process inside it; behind them shared memory."""
     rows: list[Row] = []
-    known = running.inside.processes.by_pid
+    known, measure = running.inside.processes.by_pid, Measure()
     for memory in running.memories.processes:
         process = known.get(memory.pid)
-        rows += _rows(memory, f"{memory.pid} {process.name if process else ''}".rstrip())
+        name = f"{memory.pid} {process.name if process else ''}".rstrip()
+        rows += _rows(memory, name, measure)
     for memory in running.memories.objects:
-        rows += _rows(memory, "shared memory")
+        rows += _rows(memory, "shared memory", measure)
     stored = size(running.memories.stored)
     return Table(
         _COLUMNS,
@@ -53,7 +55,7 @@ def memory_table(running: Running) -> Table:
     )
 
 
-def _rows(memory: Memory, name: str) -> Iterable[Row]:
+def _rows(memory: Memory, name: str, measure: Measure) -> Iterable[Row]:
     sizes = memory.sizes()
     told = f"{name}  ({size(sizes.stored)} of {size(sizes.mapped)})"
     number = memory.vmas[0].object if not memory.pid and memory.vmas else None
@@ -62,7 +64,8 @@ def _rows(memory: Memory, name: str) -> Iterable[Row]:
     pids = (memory.pid,) if memory.pid else ()
     yield Row(base, (told,), tone="title", pids=pids, content=core)
     for vma in memory.vmas:
-        stored = memory.sizes(vma).stored
+        sizes_here = measure.sizes(memory, vma)
+        stored = sizes_here.stored if sizes_here else -1
         mapped = vma.end - vma.start
         yield Row(
             f"{base}/{vma.start:x}",
@@ -77,7 +80,8 @@ def _rows(memory: Memory, name: str) -> Iterable[Row]:
 
 
 def _stored(count: int) -> str:
-    return size(count) if count else "-"
+    """In words; -1 is what would take too long to work out."""
+    return "?" if count < 0 else size(count) if count else "-"
 
 
 def region_of(memories: Memories, row: Row) -> tuple[Memory, Vma | None] | None:

@@ -4,8 +4,9 @@ Cells are as the archive has them; the widget makes them safe to show.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 
 from tui.archive.extract import Chosen
 from tui.criu.files import Extent
@@ -125,6 +126,8 @@ class Table:
     """The longest cell of each column, or its title with an arrow."""
     texts: tuple[str, ...] = field(init=False)
     """What a filter looks at, row by row."""
+    outer: tuple[int, ...] = field(init=False)
+    """For each row the index of the one that it lies in; -1 without one."""
     folded: bool = field(init=False)
     """Some rows lie inside others."""
 
@@ -141,6 +144,7 @@ class Table:
         object.__setattr__(self, "folded", folded)
         texts = tuple("\n".join(row.cells).casefold() for row in self.rows)
         object.__setattr__(self, "texts", texts)
+        object.__setattr__(self, "outer", tuple(_outer(self.rows)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,31 +166,41 @@ class Arranged:
 
 
 def arrange(
-    table: Table, closed: Collection[str] = (), words: str = "", order: Order | None = None
+    table: Table,
+    closed: Collection[str] = (),
+    words: str = "",
+    order: Order | None = None,
+    rows: Sequence[int] | None = None,
 ) -> Arranged:
     """The rows that are to be seen: not those inside closed ones, nor those without `words`.
 
     What matches keeps what it lies in; a match across all columns, a heading, what is inside.
+    `rows` are all of them in their `order`, if that is known already.
     """
-    rows: Sequence[int] = range(len(table.rows))
-    if order:
-        rows = _sorted(table, rows, order) if table.flat else _sorted_inside(table, order)
+    if rows is None:
+        rows = ordered(table, order)
     if words:
         kept, found = _matching(table, words.casefold())
-        return Arranged([index for index in rows if index in kept], found)
+        return Arranged(
+            [index for index in rows if index in kept] if order else sorted(kept), found
+        )
     if not closed or (order and table.flat):
         return Arranged(rows)
     return Arranged(list(_opened(table, rows, closed)))
 
 
+def ordered(table: Table, order: Order | None) -> Sequence[int]:
+    """All rows in an order, or as they are."""
+    rows = range(len(table.rows))
+    if order is None:
+        return rows
+    return _sorted(table, rows, order) if table.flat else _sorted_inside(table, order)
+
+
 def above(table: Table, index: int) -> Iterable[int]:
     """The rows that a row lies in, the nearest first."""
-    depth = table.rows[index].depth
-    while depth and index:
-        index -= 1
-        if table.rows[index].depth < depth:
-            depth = table.rows[index].depth
-            yield index
+    while (index := table.outer[index]) >= 0:
+        yield index
 
 
 def holds(table: Table, index: int) -> bool:
@@ -235,27 +249,32 @@ def _opened(table: Table, rows: Sequence[int], closed: Collection[str]) -> Itera
         yield index
 
 
+def _outer(rows: Iterable[Row]) -> Iterator[int]:
+    path: list[tuple[int, int]] = []
+    for index, row in enumerate(rows):
+        while path and path[-1][0] >= row.depth:
+            path.pop()
+        yield path[-1][1] if path else -1
+        path.append((row.depth, index))
+
+
 def _matching(table: Table, words: str) -> tuple[set[int], int]:
+    found = [index for index, text in enumerate(table.texts) if words in text]
     kept: set[int] = set()
-    path: list[int] = []
-    found = 0
-    whole: int | None = None
-    for index, row in enumerate(table.rows):
-        del path[row.depth :]
-        if whole is not None and row.depth <= whole:
-            whole = None
-        matches = words in table.texts[index]
-        if matches or whole is not None:
-            kept.add(index)
-            for outer in reversed(path):
-                if outer in kept:
-                    break
-                kept.add(outer)
-            found += matches
-        if matches and whole is None and len(row.cells) == 1:
-            whole = row.depth
-        path.append(index)
-    return kept, found
+    for index in found:
+        outer = index
+        while outer >= 0 and outer not in kept:
+            kept.add(outer)
+            outer = table.outer[outer]
+        if len(table.rows[index].cells) == 1:
+            kept.update(_inside(table, index))
+    return kept, len(found)
+
+
+def _inside(table: Table, index: int) -> Iterator[int]:
+    depth = table.rows[index].depth
+    behind = range(index + 1, len(table.rows))
+    return takewhile(lambda one: table.rows[one].depth > depth, behind)
 
 
 def _sorted(table: Table, rows: Iterable[int], order: Order) -> list[int]:
@@ -271,11 +290,8 @@ def _sorted(table: Table, rows: Iterable[int], order: Order) -> list[int]:
 def _sorted_inside(table: Table, order: Order) -> list[int]:
     """All rows, those that lie in the same one sorted."""
     inside: dict[int, list[int]] = defaultdict(list)
-    path: list[int] = []
-    for index, row in enumerate(table.rows):
-        del path[row.depth :]
-        inside[path[-1] if path else -1].append(index)
-        path.append(index)
+    for index, outer in enumerate(table.outer):
+        inside[outer].append(index)
     found: list[int] = []
     waiting = [-1]
     while waiting:

@@ -2,7 +2,8 @@
 
 from tui.criu.processes import Process
 from tui.report.inside_words import waits
-from tui.text import MASK, mask_variable, plural, size
+from tui.report.started import masked_entry
+from tui.text import MASK, plural, size
 from tui.ui.rows.facts import Facts, hexadecimal
 from tui.ui.rows.model import Column, Link, Row, Table
 from tui.ui.rows.rights import add_rights
@@ -199,7 +200,7 @@ def _add_environment(facts: Facts, running: Running, process: Process, *, reveal
     for entry in found[:_VARIABLES]:
         name, equals, value = entry.partition("=")
         if not equals:
-            facts.add("", entry if reveal else mask_variable(entry))
+            facts.add("", entry if reveal else masked_entry(entry))
             continue
         differs = configured.get(name, value) != value
         mark = "  ▲ not as in the config" if differs else ""

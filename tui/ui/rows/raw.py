@@ -4,7 +4,6 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from tui.archive import limits
 from tui.archive.extract import ARCHIVE, file_bytes
 from tui.archive.layout import IMAGES, PRE_IMAGES
 from tui.archive.model import Contents, Member, MemberKind
@@ -12,12 +11,10 @@ from tui.criu.catalogue import kind_of
 from tui.criu.processes import Process
 from tui.criu.raw import image_document
 from tui.errors import ArchiveError
+from tui.report.raw import LARGEST
 from tui.text import plural, size
 from tui.ui.rows.model import Column, Row, Table
 from tui.ui.rows.running import Running
-
-LARGEST = 16 * limits.MIB
-"""Bytes of an image that are decoded; honest ones are smaller."""
 
 _COLUMNS = (
     Column("IMAGE", "key", widest=40),

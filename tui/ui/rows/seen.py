@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tui.ui.rows.model import Arranged, Order, Row, Table, above, arrange, holds
+from tui.ui.rows.model import Arranged, Order, Row, Table, above, arrange, holds, ordered
 
 
 class Seen:
@@ -16,6 +16,8 @@ class Seen:
         self.order: Order | None = None
         self.words = ""
         self._closed: set[str] = set()
+        self._rows: tuple[Table | None, Order | None, Sequence[int]] = (None, None, ())
+        """All rows of a table in an order, so that a filter need not sort them again."""
 
     @property
     def index(self) -> int | None:
@@ -48,7 +50,13 @@ class Seen:
         self.arrange(None)
 
     def filter(self, words: str) -> int | None:
-        """Hide what does not contain `words`; how many rows do, None without words."""
+        """Hide what does not contain `words`; how many rows do, None without words.
+
+        Without words what the cursor lies in is opened, so that it stays where it is.
+        """
+        index = self.index
+        if self.table and index is not None and self.words and not words:
+            self._closed -= {self.table.rows[one].id for one in above(self.table, index)}
         self.words = words
         self.arrange(self.row)
         if self.table and self.arranged.found:
@@ -67,10 +75,13 @@ class Seen:
         if table is None:
             self.arranged, self.at = Arranged(()), 0
             return
-        self.arranged = arrange(table, self._closed, self.words, self.order)
+        if self._rows[0] is not table or self._rows[1] != self.order:
+            self._rows = table, self.order, ordered(table, self.order)
+        rows = self._rows[2]
+        self.arranged = arrange(table, self._closed, self.words, self.order, rows)
         if stay:
-            rows = enumerate(self.arranged.rows)
-            self.at = next((at for at, one in rows if table.rows[one].id == stay.id), self.at)
+            places = enumerate(self.arranged.rows)
+            self.at = next((at for at, one in places if table.rows[one].id == stay.id), self.at)
         self.move(self.at)
 
     def move(self, at: int) -> None:

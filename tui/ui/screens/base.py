@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events, getters, on
 from textual.screen import Screen
@@ -44,6 +44,15 @@ class PodthawScreen(Screen[None]):
         elif self.focused is not None:
             self.maximize(self.focused, container=False)
 
+    @property
+    def session(self) -> Session:
+        """That of the archive that the screen belongs to, whichever is in front."""
+        return self.app.session_of(self)
+
+    def change(self, **changes: Any) -> None:
+        """Change it, and tell the screens."""
+        self.app.change(self, **changes)
+
     def save(self, write: Callable[[], Path]) -> None:
         """Write a file, and say where it is or why there is none."""
         try:
@@ -52,6 +61,13 @@ class PodthawScreen(Screen[None]):
             self.complain(error)
         else:
             self.tell_saved(path)
+
+    def copy(self, clip: tuple[str, str] | None) -> None:
+        """Copy what a widget gives: the text, and what it is called."""
+        if clip:
+            self.app.copy(*clip)
+        else:
+            self.notify("There is nothing under the cursor.", markup=False)
 
     def tell_saved(self, path: Path) -> None:
         """Say where a file is now."""
@@ -79,6 +95,10 @@ class SessionScreen(PodthawScreen):
         """Follow the session."""
         self.app.session_changed.subscribe(self, self._session_changed)
         self.show(self.app.session)
+
+    def on_unmount(self) -> None:
+        """Follow it no longer, so that a closed archive is let go."""
+        self.app.session_changed.unsubscribe(self)
 
     def on_screen_resume(self) -> None:
         """Catch up with what happened while another screen was on top."""

@@ -22,6 +22,7 @@ from tui.errors import ArchiveError
 from tui.report.comparison import relation_words, side_words
 from tui.text import safe_text, size
 from tui.ui.keys import Scope, bindings
+from tui.ui.pace import Pace
 from tui.ui.rows.comparison import Compared, compared, difference_facts
 from tui.ui.rows.model import Row, Table
 from tui.ui.rows.running import UNPACKED
@@ -49,6 +50,10 @@ class CompareScreen(PodthawScreen):
         def __init__(self, words: str) -> None:
             super().__init__()
             self.words = words
+
+        def can_replace(self, message: Message) -> bool:
+            """Only the last one is of interest."""
+            return isinstance(message, CompareScreen.Progressed)
 
     class Read(Message):
         """Both have been read."""
@@ -83,7 +88,7 @@ class CompareScreen(PodthawScreen):
         self._reveal = False
         self._everything = False
         self._pause: Timer | None = None
-        self._told = ""
+        self._pace = Pace()
         """How far the reading was when that was last said."""
 
     def compose(self) -> ComposeResult:
@@ -133,20 +138,18 @@ class CompareScreen(PodthawScreen):
             if worker.is_cancelled:
                 raise ArchiveError("It was stopped.")
             contents = checkpoint.contents
-            share = contents.position / max(contents.identity.size, 1)
-            self._tell(f"Reading {name} … {share:.0%} (Esc stops)")
+            pace = self._pace.tell(contents.position, contents.identity.size)
+            self._tell(f"Reading {name} · {pace} (Esc stops)")
         if checkpoint is None:
             raise ArchiveError(f"{safe_text(path)}: there is nothing in it.")
         return read_side(checkpoint, going_on(worker, partial(self._unpacked, name)))
 
-    def _unpacked(self, name: str, percent: int) -> None:
-        self._tell(f"Unpacking {name} … {percent} % (Esc stops)")
+    def _unpacked(self, name: str, done: int, total: int) -> None:
+        self._tell(f"Unpacking {name} · {self._pace.tell(done, total)} (Esc stops)")
 
     def _tell(self, words: str) -> None:
-        """Say how far the reading is, once; called from its thread."""
-        if words != self._told:
-            self._told = words
-            self.post_message(self.Progressed(words))
+        """Say how far the reading is; called from its thread."""
+        self.post_message(self.Progressed(words))
 
     @on(Progressed)
     def _progressed(self, event: Progressed) -> None:

@@ -1,8 +1,9 @@
 """What the keys do and what the signs mean, and the pages of the checks."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from textual import getters
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.screen import ModalScreen, Screen
@@ -15,9 +16,13 @@ from tui.restore.conflict import Conflict, Severity
 from tui.text import safe_text
 from tui.ui.about import PARTS, SCOPES
 from tui.ui.content import STYLES
+from tui.ui.front import Front
 from tui.ui.keys import Keymap, Scope, bindings, keys_now
 from tui.ui.offers import by_scope
 from tui.ui.widgets.text_pane import TextPane
+
+if TYPE_CHECKING:
+    from tui.ui.outward import OutwardApp
 
 _MEANINGS = {
     Severity.BLOCKER: "the restore is refused or fails",
@@ -30,8 +35,11 @@ _MEANINGS = {
 class TextScreen(ModalScreen[None]):
     """Some text over the screen; any of the usual keys closes it."""
 
+    if TYPE_CHECKING:
+        app = getters.app(OutwardApp)
+
     SCOPES = (Scope.PAGE,)
-    BINDINGS = bindings(Scope.PAGE)
+    BINDINGS = [*bindings(Scope.PAGE), *bindings(Scope.OUTWARD)]
 
     def __init__(self, title: str, content: Content) -> None:
         """`title` is plain text of podthaw's own."""
@@ -44,6 +52,16 @@ class TextScreen(ModalScreen[None]):
         with TextPane(classes="dialog") as frame:
             frame.border_title = Content(self._title)
             yield Static(self._content)
+
+    @property
+    def front(self) -> Front:
+        """The text."""
+        words = self._content.plain
+        return Front(f"the page {self._title}", self._title.lower(), lambda: words)
+
+    def action_copy(self) -> None:
+        """Copy all of it."""
+        self.app.action_copy_all()
 
     def on_resize(self) -> None:
         """Say how to see the rest, if there is more."""

@@ -8,10 +8,12 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from tui.errors import PodthawError
+from tui.report.document import history_document
 from tui.report.history import record_markdown, record_text, standing
 from tui.restore import journal, recovery
 from tui.restore.journal import Record, State
 from tui.text import ago, plural, safe_text
+from tui.ui.front import Front
 from tui.ui.keys import Scope, bindings
 from tui.ui.saving import save_report
 from tui.ui.screens.base import PodthawScreen
@@ -20,7 +22,7 @@ from tui.ui.widgets.text_pane import TextPane
 
 
 class _Restores(OptionList):
-    BINDINGS = bindings(Scope.OPEN)
+    BINDINGS = bindings(Scope.LIST)
 
 
 class HistoryScreen(PodthawScreen):
@@ -83,6 +85,19 @@ class HistoryScreen(PodthawScreen):
         """Copy the report."""
         assert self._chosen
         self.app.copy(record_markdown(*self._chosen), "the report")
+
+    @property
+    def front(self) -> Front | None:
+        """The restore under the cursor."""
+        chosen = self._chosen
+        if chosen is None:
+            return None
+        return Front(
+            "the report",
+            f"restore-{chosen[0].id}",
+            lambda: record_markdown(*chosen),
+            lambda: history_document([chosen]),
+        )
 
     def action_report(self) -> None:
         """Save the report."""

@@ -10,19 +10,22 @@ from textual.worker import Worker, get_current_worker
 
 from tui.archive.extract import file_bytes
 from tui.archive.model import Contents
-from tui.archive.spool import Progress
+from tui.archive.spool import Progress, lies_open
 from tui.checkpoint.checkpoint import Checkpoint
 from tui.checkpoint.config import Json
 from tui.criu.contents import read_content
 from tui.errors import ArchiveError, PodthawError
+from tui.text import safe_text, size
+from tui.ui import heap
 from tui.ui.rows.content import LIMIT, content_table
 from tui.ui.rows.findings import findings_table
 from tui.ui.rows.model import Bytes, Row, Table
 from tui.ui.rows.raw import raw_document
-from tui.ui.rows.running import Running, read_running, with_findings, with_words
+from tui.ui.rows.running import UNPACKED, Running, read_running, with_findings, with_words
 from tui.ui.saving import save_content
 from tui.ui.screens.base import SessionScreen
 from tui.ui.screens.content import ContentScreen
+from tui.ui.screens.progress import ProgressScreen
 from tui.ui.session import Session
 from tui.ui.views import FINDINGS, INSIDE, View, tables
 from tui.ui.widgets.raw_view import RawView
@@ -33,16 +36,21 @@ _MORE = 1.25
 """While the archive is read, it is looked into again when it has so many times as many files."""
 
 
-def going_on(worker: Worker[None], tell: Callable[[int], object] | None = None) -> Progress:
-    """What stops a long work with the archive once `worker` is cancelled; `tell` gets percents."""
+def going_on(worker: Worker[None], tell: Callable[[int, int], object] | None = None) -> Progress:
+    """What stops a long work with the archive once `worker` is cancelled; `tell` gets the bytes."""
 
     def progress(done: int, total: int) -> None:
         if worker.is_cancelled:
             raise ArchiveError("It was stopped.")
         if tell:
-            tell(100 * done // max(1, total))
+            tell(done, total)
 
     return progress
+
+
+def takes_long(contents: Contents) -> bool:
+    """Whether any byte is only to be had once much has been unpacked."""
+    return not lies_open(contents) and contents.identity.size > UNPACKED
 
 
 class InsideScreen(SessionScreen):
@@ -130,6 +138,7 @@ class InsideScreen(SessionScreen):
             self.post_message(self.InsideRead(running, {FINDINGS: findings_table(running)}))
             running = with_words(running, going_on(get_current_worker()))
             self.post_message(self.InsideRead(running, tables(running)))
+            heap.loaded()
 
     @work(thread=True, group="late")
     def _make_late(self, view: View, running: Running, reveal: bool) -> None:
@@ -191,18 +200,29 @@ class InsideScreen(SessionScreen):
 
     @on(ContentRead)
     def _content_read(self, event: ContentRead) -> None:
-        self.app.push_screen(ContentScreen(event.what.name, event.table))
+        screen = ContentScreen(event.what.name, event.table)
+        self.app.push_screen(screen, mode=self.app.mode_of(self))
 
     @on(RowList.SaveWanted)
     def _save_wanted(self, event: RowList.SaveWanted) -> None:
         if self.known and event.row and event.row.content:
-            self._save_content(self.known.checkpoint.contents, event.row.content)
+            contents, what = self.known.checkpoint.contents, event.row.content
+            bar = None
+            if what.size > UNPACKED or takes_long(contents):
+                name = safe_text(what.name)
+                bar = self.show_progress(f"Saving {name}, {size(what.size)} …", "save")
+            self._save_content(contents, what, bar)
 
     @work(thread=True, group="save")
-    def _save_content(self, contents: Contents, what: Bytes) -> None:
+    def _save_content(self, contents: Contents, what: Bytes, bar: ProgressScreen | None) -> None:
+        worker = get_current_worker()
         try:
-            path = save_content(contents, what)
+            path = save_content(contents, what, going_on(worker, bar.tell if bar else None))
         except (PodthawError, OSError) as error:
-            self.app.call_from_thread(self.complain, error)
+            if not worker.is_cancelled:
+                self.app.call_from_thread(self.complain, error)
         else:
             self.app.call_from_thread(self.tell_saved, path)
+        finally:
+            if bar:
+                bar.end()

@@ -9,9 +9,9 @@ from textual.containers import Horizontal, Vertical
 from textual.timer import Timer
 from textual.widgets import ContentSwitcher, Input, OptionList
 
-from tui.report.text import conflict_lines
 from tui.ui.content import waiting
 from tui.ui.documents import Documents
+from tui.ui.front import Front
 from tui.ui.keys import Scope, bindings
 from tui.ui.rows.findings import in_short
 from tui.ui.rows.model import Link
@@ -33,7 +33,7 @@ from tui.ui.widgets.rows_view import PlainView, RowsView
 from tui.ui.widgets.summary_view import SummaryView
 from tui.ui.widgets.view_list import ViewList
 
-_PAUSE = 0.15
+_PAUSE = 0.05
 """Seconds after the last keystroke before a filter is applied."""
 
 
@@ -192,6 +192,9 @@ class InspectorScreen(FindingsScreen, MemoryScreen):
 
     def action_filter(self) -> None:
         """Open the filter."""
+        current = self._current()
+        if isinstance(current, DocumentTree):
+            current.prepare()
         entry = self.query_one("#filter", Input)
         entry.remove_class("-hidden")
         entry.focus()
@@ -221,8 +224,8 @@ class InspectorScreen(FindingsScreen, MemoryScreen):
                 self._go_back(self._origins.pop())
             else:
                 self.query_one("#views").focus()
-        elif len(self.app.screen_stack) > 2:  # an archive was chosen before
-            self.dismiss()
+        elif self.app.chosen_from:
+            self.app.action_archives()
 
     def action_secrets(self) -> None:
         """Show or mask the values of environment variables."""
@@ -236,19 +239,23 @@ class InspectorScreen(FindingsScreen, MemoryScreen):
 
     def action_copy(self) -> None:
         """Copy what is under the cursor."""
-        clip = self._clip()
-        if clip:
-            self.app.copy(*clip)
-        else:
-            self.app.notify("There is nothing under the cursor.", markup=False)
+        self.copy(self._clip())
+
+    @property
+    def front(self) -> Front:
+        """The conflicts or the view, whichever is looked at."""
+        conflicts, current = self.query_one(ConflictList), self._current()
+        if conflicts.has_focus:
+            return conflicts.front
+        if isinstance(current, DocumentTree):
+            view = next(one for one in VIEWS if one.id == current.id)
+            return current.front(view.document, view.id)
+        return current.front
 
     def _clip(self) -> tuple[str, str] | None:
         """What would be copied, and what it is called."""
         conflicts = self.query_one(ConflictList)
-        if conflicts.has_focus:
-            conflict = conflicts.conflict
-            return ("\n".join(conflict_lines(conflict)), "the conflict") if conflict else None
-        return self._current().clip
+        return conflicts.clip if conflicts.has_focus else self._current().clip
 
     def show(self, session: Session) -> None:
         """See SessionScreen."""

@@ -17,6 +17,7 @@ from tui.errors import ArchiveError, PodthawError
 from tui.report.document import image_folder
 from tui.text import safe_text, size
 from tui.ui.hexdump import address_in
+from tui.ui.pace import Pace
 from tui.ui.rows.memory import region_of, row_of
 from tui.ui.rows.model import Row
 from tui.ui.rows.running import UNPACKED, Running
@@ -41,11 +42,16 @@ class MemoryScreen(InsideScreen):
             self.memories = memories
 
     class MemoryPassed(Message):
-        """So much of the archive has been unpacked, in percent."""
+        """So many bytes of the archive have been unpacked."""
 
-        def __init__(self, percent: int) -> None:
+        def __init__(self, done: int, total: int) -> None:
             super().__init__()
-            self.percent = percent
+            self.done = done
+            self.total = total
+
+        def can_replace(self, message: Message) -> bool:
+            """Only the last one is of interest."""
+            return isinstance(message, MemoryScreen.MemoryPassed)
 
     class MemoryFailed(Message):
         """They cannot."""
@@ -57,6 +63,7 @@ class MemoryScreen(InsideScreen):
     def __init__(self) -> None:
         super().__init__()
         self._opening = False
+        self._pace = Pace()
         self._open_files = ExitStack()
         """Closed with the screen."""
 
@@ -72,6 +79,7 @@ class MemoryScreen(InsideScreen):
         count = needed(contents, memory_members(contents, image_folder(self.known.checkpoint)))
         if count <= UNPACKED:
             self._opening = True
+            self._pace.restart()
             self._open_memory(self.known)
         elif event.asked:
             question = f"Unpack {size(count)} of memory to {safe_text(folder())}?"
@@ -83,13 +91,15 @@ class MemoryScreen(InsideScreen):
     def _unpacking_wanted(self, wanted: bool | None) -> None:
         if wanted and self.known:
             self._opening = True
+            self._pace.restart()
             self._open_memory(self.known)
 
     @work(thread=True, group="memory")
     def _open_memory(self, running: Running) -> None:
         contents, images = running.checkpoint.contents, image_folder(running.checkpoint)
         progress = going_on(
-            get_current_worker(), lambda percent: self.post_message(self.MemoryPassed(percent))
+            get_current_worker(),
+            lambda done, total: self.post_message(self.MemoryPassed(done, total)),
         )
         try:
             wanted = memory_members(contents, images)
@@ -103,7 +113,7 @@ class MemoryScreen(InsideScreen):
     @on(MemoryPassed)
     def _memory_passed(self, event: MemoryPassed) -> None:
         if self._memory_view.memories is None:
-            self._memory_view.say(f"unpacking … {event.percent} %")
+            self._memory_view.say(f"unpacking {self._pace.tell(event.done, event.total)}")
 
     @on(MemoryOpened)
     def _memory_opened(self, event: MemoryOpened) -> None:
@@ -135,6 +145,10 @@ class MemoryScreen(InsideScreen):
         else:
             base = "/".join(row.id.split("/")[:2])
             view.go_to_address(f"{base}/{vma.start:x}", address)
+
+    @on(HexView.CopyWanted)
+    def _copy_wanted(self, event: HexView.CopyWanted) -> None:
+        self.app.copy(event.text, event.what)
 
     @on(HexView.SearchWanted)
     def _search_wanted(self) -> None:

@@ -11,6 +11,7 @@ from textual.screen import ModalScreen
 from textual.widgets import ProgressBar, Static
 
 from tui.ui.keys import Scope, bindings
+from tui.ui.pace import Pace
 
 
 class ProgressScreen(ModalScreen[None]):
@@ -20,18 +21,24 @@ class ProgressScreen(ModalScreen[None]):
     BINDINGS = bindings(Scope.DIALOG)
 
     class Passed(Message):
-        """So much is done, in percent."""
+        """So many bytes are done."""
 
-        def __init__(self, percent: int) -> None:
+        def __init__(self, done: int, total: int) -> None:
             super().__init__()
-            self.percent = percent
+            self.done = done
+            self.total = total
+
+        def can_replace(self, message: Message) -> bool:
+            """Only the last one is of interest."""
+            return isinstance(message, ProgressScreen.Passed)
 
     class Ended(Message):
         """It is over, one way or the other."""
 
-    def __init__(self, words: str, stop: Callable[[], object]) -> None:
+    def __init__(self, words: str, stop: Callable[[], object], pace: Pace | None = None) -> None:
         """`words` are safe to show; `stop` makes an end of it."""
         super().__init__()
+        self._pace = pace or Pace()
         self._words = words
         self._stop = stop
         self._ended = False
@@ -41,16 +48,17 @@ class ProgressScreen(ModalScreen[None]):
         with Vertical(classes="dialog") as frame:
             frame.border_subtitle = "Esc stops"
             yield Static(Content(self._words))
-            yield ProgressBar(total=100, show_eta=False)
+            yield ProgressBar(total=None, show_eta=False)
+            yield Static(id="pace", markup=False)
 
     def on_screen_resume(self) -> None:
         """Close if it ended while something else was on top."""
         if self._ended:
             self.dismiss()
 
-    def tell(self, percent: int) -> None:
-        """So much is done; called from any thread."""
-        self.post_message(self.Passed(percent))
+    def tell(self, done: int, total: int) -> None:
+        """So many bytes are done; called from any thread."""
+        self.post_message(self.Passed(done, total))
 
     def end(self) -> None:
         """It is over; called from any thread."""
@@ -58,7 +66,8 @@ class ProgressScreen(ModalScreen[None]):
 
     @on(Passed)
     def _passed(self, event: Passed) -> None:
-        self.query_one(ProgressBar).update(progress=event.percent)
+        self.query_one(ProgressBar).update(total=event.total or None, progress=event.done)
+        self.query_one("#pace", Static).update(self._pace.tell(event.done, event.total))
 
     @on(Ended)
     def _over(self) -> None:

@@ -14,6 +14,7 @@ from tui.restore.conflict import Remedy
 from tui.restore.events import Event, LogLine
 from tui.restore.remedy import carry_out
 from tui.text import safe_text, shell_line
+from tui.ui.front import Front
 from tui.ui.keys import Scope, bindings
 from tui.ui.widgets.log_view import LogView
 
@@ -24,7 +25,7 @@ class RemedyScreen(ModalScreen[bool]):
     AUTO_FOCUS = "#no"
 
     SCOPES = (Scope.QUESTION,)
-    BINDINGS = bindings(Scope.QUESTION)
+    BINDINGS = [*bindings(Scope.QUESTION), *bindings(Scope.OUTWARD)]
 
     def __init__(self, host: Host, remedy: Remedy) -> None:
         super().__init__()
@@ -49,6 +50,11 @@ class RemedyScreen(ModalScreen[bool]):
             with Horizontal(classes="buttons"):
                 yield Button("No (n)", id="no")
                 yield Button("Yes (y)", id="yes")
+
+    @property
+    def front(self) -> Front | None:
+        """What the commands print, once they run."""
+        return self.query_one(LogView).front if self._ran else None
 
     def action_answer(self, answer: bool) -> None:
         """Run the commands, or leave it."""

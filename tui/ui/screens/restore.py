@@ -1,6 +1,7 @@
 """The restore form: what people choose, and what follows from it, at every keystroke."""
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from textual import events, on
@@ -11,16 +12,18 @@ from textual.widgets import Button, Checkbox, Input, Label, Select, Static
 
 from tui.checkpoint.checkpoint import Checkpoint
 from tui.host.facts import Known, Pod
+from tui.report.document import conflict_document
 from tui.restore.checks import Case
 from tui.restore.checks.ports import effective_ports
 from tui.restore.options import RestoreOptions
 from tui.restore.plan import Plan
 from tui.restore.pods import chosen_pod, shared_namespaces
 from tui.restore.ports import spec
-from tui.restore.rewrite import Change
+from tui.restore.rewrite import Change, change_documents
 from tui.restore.trust import Risk
 from tui.text import safe_text, shell_line
 from tui.ui.content import verdict, waiting
+from tui.ui.front import Front
 from tui.ui.keys import KEYS, Scope, bindings
 from tui.ui.outline import plain_value
 from tui.ui.screens.base import SessionScreen
@@ -173,9 +176,27 @@ class RestoreScreen(SessionScreen):
         conflicts = self.query_one(ConflictList)
         (self.query_one("#name") if conflicts.has_focus else conflicts).focus()
 
+    def action_copy(self) -> None:
+        """Copy the conflict under the cursor, or else the command."""
+        conflicts, plan = self.query_one(ConflictList), self.app.session.plan
+        if conflicts.has_focus:
+            self.copy(conflicts.clip)
+        else:
+            self.copy((shell_line(plan.command), "the command") if plan else None)
+
+    @property
+    def front(self) -> Front:
+        """Conflicts, changes and the command."""
+        conflicts, plan = self.query_one(ConflictList), self.app.session.plan
+        if conflicts.has_focus or plan is None:
+            return conflicts.front
+        told = [conflicts.front.text(), _changes(plan).plain, _command(plan).plain.strip()]
+        document = partial(_document, self.app.session.checkpoint, plan)
+        return Front("the plan", "plan", lambda: "\n\n".join(told), document)
+
     def action_reset(self) -> None:
         """Take all choices back."""
-        self.app.change(options=RestoreOptions())
+        self.change(options=RestoreOptions())
 
     def action_back(self) -> None:
         """Back to the inspector."""
@@ -186,9 +207,9 @@ class RestoreScreen(SessionScreen):
         self.app.push_screen(explanation(event.conflict))
 
     def _choose(self, **choice: Any) -> None:
-        options = replace(self.app.session.options, **choice)
-        if options != self.app.session.options:
-            self.app.change(options=options)
+        options = replace(self.session.options, **choice)
+        if options != self.session.options:
+            self.change(options=options)
 
     def show(self, session: Session) -> None:
         """See SessionScreen."""
@@ -298,6 +319,14 @@ def _short(value: Any) -> str:
         return safe_text(str(value))
     text = safe_text(plain_value(value)) or "(empty)"
     return f"{text[:12]}…" if len(text) == 64 else text
+
+
+def _document(checkpoint: Checkpoint | None, plan: Plan) -> dict[str, Any]:
+    return {
+        "conflicts": [conflict_document(one) for one in plan.conflicts],
+        "changes": change_documents(checkpoint, plan.changes) if checkpoint else [],
+        "command": list(plan.command),
+    }
 
 
 def _command(plan: Plan | None) -> Content:

@@ -1,13 +1,16 @@
 """A restore that runs: its steps, its log, how it ended, and what can be done then."""
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Callable, Iterable
 from contextlib import aclosing
+from functools import partial
 
 from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Input
 
+from tui.archive.standard_input import shown
 from tui.errors import PodthawError
 from tui.host.host import NoAnswer
 from tui.report.history import record_markdown
@@ -17,6 +20,7 @@ from tui.restore.journal import CleanUp
 from tui.restore.pipeline import Restore
 from tui.restore.plan import same_import
 from tui.text import safe_lines, safe_text, shell_line
+from tui.ui.front import Front
 from tui.ui.keys import Scope, bindings
 from tui.ui.saving import save_log, save_report
 from tui.ui.screens.base import PodthawScreen
@@ -48,7 +52,9 @@ class RunScreen(PodthawScreen):
         self._waiting: list[LogLine] = []
         self._finished: Finished | None = None
         self._cancelling = False
-        self._leaving = False
+        self._then: Callable[[], object] | None = None
+        """What is to be done once it has ended."""
+        self._to_close = False
         self._removed = False
 
     @property
@@ -70,10 +76,17 @@ class RunScreen(PodthawScreen):
 
     def on_mount(self) -> None:
         """Start."""
-        self.query_one(ArchiveLine).show(self.app.session)
+        self.query_one(ArchiveLine).show(self.session)
         self.query_one(LogView).border_title = "Log"
         self.set_interval(_TICK, self._flush)
         self._follow()
+
+    def on_screen_resume(self) -> None:
+        """Catch up with what happened while another archive was in front."""
+        if self._to_close:
+            self.dismiss()
+        elif self.query(ArchiveLine):
+            self.query_one(ArchiveLine).show(self.session)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What can be done while it runs, and what after."""
@@ -100,15 +113,10 @@ class RunScreen(PodthawScreen):
                 return bool(finished.record)
         return True
 
-    def ask_to_leave(self) -> None:
-        """Ask whether the restore shall be cancelled so that podthaw can end."""
-        question = "A restore is running. Cancel it and leave?"
-        self.app.push_screen(Confirm(question), self._leave)
-
-    def hang_up(self) -> None:
-        """Nobody looks any more: cancel it, and end podthaw then."""
-        self._leaving = True
-        self._restore.cancel()
+    def hang_up(self, then: Callable[[], object]) -> None:
+        """Cancel it, and call `then` once it has ended."""
+        self._then = then
+        self._cancel(True)
 
     def leave_behind(self) -> None:
         """Write down that people have seen what was left, and kept it."""
@@ -182,15 +190,7 @@ class RunScreen(PodthawScreen):
     def action_shell(self) -> None:
         """A shell in the restored container; podthaw comes back when it ends."""
         assert self._finished
-        argv = ("podman", "exec", "--interactive", "--tty", self._finished.id, "sh")
-        try:
-            with self.app.suspend():
-                status = self.app.host.attach(argv)
-        except NoAnswer as error:
-            self.complain(error)
-            return
-        if status in _NO_SHELL:
-            self.complain("The container has no shell.")
+        self._open_shell(("podman", "exec", "--interactive", "--tty", self._finished.id, "sh"))
 
     def action_report(self) -> None:
         """Save what is known of this restore for a ticket."""
@@ -200,6 +200,31 @@ class RunScreen(PodthawScreen):
             self.save(
                 lambda: save_report(record.id, record_markdown(record, journal.state(record)))
             )
+
+    @property
+    def front(self) -> Front:
+        """The result where that is looked at, and else the log."""
+        result = self.query_one(ResultView)
+        return result.front if result.has_focus else self.query_one(LogView).front
+
+    def action_copy(self) -> None:
+        """Copy the result, or what the log shows."""
+        result = self.query_one(ResultView)
+        if result.has_focus:
+            self.copy((result.front.text(), "the result"))
+        else:
+            self.copy(self.query_one(LogView).clip)
+
+    @work(group="terminal", exclusive=True)
+    async def _open_shell(self, argv: tuple[str, ...]) -> None:
+        attach = partial(asyncio.to_thread, self.app.host.attach, argv)
+        try:
+            status = await self.app.lend(attach)
+        except (NoAnswer, PodthawError) as error:
+            self.complain(error)
+            return
+        if status in _NO_SHELL:
+            self.complain("The container has no shell.")
 
     @work(group="output", exclusive=True)
     async def _show_answer(self, argv: tuple[str, ...]) -> None:
@@ -248,8 +273,10 @@ class RunScreen(PodthawScreen):
             self.add_class("-ended")
             self.refresh_bindings()
             self.app.ask_host()
-            if self._leaving:
-                self.app.exit()
+            if self._then:
+                self._then()
+            elif not self._is_in_front:
+                self._tell_elsewhere(event)
 
     def _flush(self) -> None:
         lines, self._waiting = self._waiting, []
@@ -267,12 +294,30 @@ class RunScreen(PodthawScreen):
             self._finished is not None
             and self._finished.again
             and not self._removed
-            and same_import(self._restore.options, self.app.session.options)
+            and same_import(self._restore.options, self.session.options)
         )
 
     def _close(self) -> None:
         self.leave_behind()
-        self.dismiss()
+        self._to_close = True
+        if self.is_current:
+            self.dismiss()
+
+    @property
+    def _is_in_front(self) -> bool:
+        """Whether its archive is."""
+        return self.app.mode_of(self) == self.app.current_mode
+
+    def _tell_elsewhere(self, finished: Finished) -> None:
+        """Say how it ended to somebody who looks at another archive."""
+        name = safe_text(shown(self.session.path).rpartition("/")[2])
+        restored = finished.status is Status.RESTORED
+        self.notify(
+            name,
+            title=f"The restore is over: {finished.status}",
+            severity="information" if restored else "warning",
+            markup=False,
+        )
 
     def _close_filter(self) -> None:
         entry = self.query_one("#filter", Input)
@@ -286,14 +331,6 @@ class RunScreen(PodthawScreen):
             self._restore.cancel()
             self._waiting.append(LogLine("podthaw", Level.WARNING, "cancelling …"))
             self.refresh_bindings()
-
-    def _leave(self, wanted: bool | None) -> None:
-        if not wanted:
-            return
-        if not self.running:
-            self.app.exit()
-        self._leaving = True
-        self._cancel(True)
 
     def _ask_to_remove(
         self, question: str, remains: tuple[Remains, ...], *, stay: bool = False

@@ -1,6 +1,8 @@
 """Looking through memory: hits come while it goes on."""
 
-from textual import on, work
+from typing import TYPE_CHECKING
+
+from textual import getters, on, work
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
@@ -14,10 +16,15 @@ from tui.criu.patterns import Pattern
 from tui.criu.search import Found, Hit, search
 from tui.errors import ArchiveError, UsageError
 from tui.text import plural, safe_text
+from tui.ui.front import Front
 from tui.ui.keys import Scope, bindings
+from tui.ui.pace import Pace
 from tui.ui.rows.memory import HITS, hits_table, pattern_of
 from tui.ui.rows.running import Running
 from tui.ui.widgets.row_list import RowList
+
+if TYPE_CHECKING:
+    from tui.ui.outward import OutwardApp
 
 _HELP = "words, 0x de ad ?? ef, or /an expression/"
 
@@ -27,8 +34,15 @@ class SearchScreen(ModalScreen[Hit]):
 
     AUTO_FOCUS = "Input"
 
-    SCOPES = (Scope.DIALOG, Scope.VIEWS)
-    BINDINGS = bindings(Scope.DIALOG)
+    SCOPES = (Scope.DIALOG, Scope.HITS, Scope.VIEWS)
+    BINDINGS = [
+        *bindings(Scope.DIALOG),
+        *bindings(Scope.HITS),
+        *bindings(Scope.OUTWARD),
+    ]
+
+    if TYPE_CHECKING:
+        app = getters.app(OutwardApp)
 
     class Progressed(Message):
         """More has been looked through."""
@@ -52,6 +66,7 @@ class SearchScreen(ModalScreen[Hit]):
         self._memories = memories
         self._pattern: Pattern | None = None
         self._hits: list[Hit] = []
+        self._pace = Pace()
 
     def compose(self) -> ComposeResult:
         """What to look for, and what was found."""
@@ -64,6 +79,17 @@ class SearchScreen(ModalScreen[Hit]):
             rows.border_title = "Found"
             yield rows
 
+    @property
+    def front(self) -> Front:
+        """What was found."""
+        return self.query_one(RowList).front("the hits", "hits")
+
+    def action_copy(self) -> None:
+        """Copy the hit under the cursor."""
+        clip = self.query_one(RowList).clip
+        if clip:
+            self.app.copy(*clip)
+
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
         try:
@@ -72,6 +98,7 @@ class SearchScreen(ModalScreen[Hit]):
             self.notify(safe_text(str(error)), severity="error", markup=False)
             return
         self._hits = []
+        self._pace.restart()
         self._look(self._pattern)
 
     @work(thread=True, group="search", exclusive=True)
@@ -95,7 +122,7 @@ class SearchScreen(ModalScreen[Hit]):
         rows = self.query_one(RowList)
         told = plural(len(self._hits), "hit")
         if not ended:
-            told = f"{told} so far, {100 * found.done // max(1, found.total)} %"
+            told = f"{told} so far · {self._pace.tell(found.done, found.total)}"
         elif len(self._hits) >= HITS:
             told = f"the first {told}"
         if found.hits or ended:

@@ -14,14 +14,18 @@ from textual.message import Message
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from tui.report.text import GLYPHS, counted
+from tui.report.document import conflict_document
+from tui.report.text import GLYPHS, conflict_lines, counted
 from tui.restore.conflict import Conflict, Remedy, Severity, counts
 from tui.text import safe_text
 from tui.ui.adapting import AdaptingApp
+from tui.ui.front import Front
 from tui.ui.keys import Scope, bindings
 
-REMEDY_KEYS = [key for key in ascii_uppercase if key not in "GN"]
-"""G goes to the end, in trees and logs, and N to the error before."""
+REMEDY_KEYS = [key for key in ascii_uppercase if key not in "EGNPY"]
+"""G goes to the end, in trees and logs, N to the error before; E, P and Y give away what shows."""
+
+NOTHING = "✔ Nothing stands in the way."
 
 REMEDY_BINDINGS = [Binding(key, f"remedy('{key}')", show=False) for key in REMEDY_KEYS]
 """For the screens that show a ConflictList."""
@@ -64,6 +68,23 @@ class ConflictList(OptionList):
         self._waiting = ""
         self.remedies: dict[str, Remedy] = {}
         """By their letters."""
+
+    @property
+    def clip(self) -> tuple[str, str] | None:
+        """The conflict under the cursor, and what it is called."""
+        conflict = self.conflict
+        return ("\n".join(conflict_lines(conflict)), "the conflict") if conflict else None
+
+    @property
+    def front(self) -> Front:
+        """All of them."""
+        conflicts, words = self._conflicts, self._waiting or NOTHING
+        return Front(
+            "the conflicts",
+            "conflicts",
+            lambda: "\n\n".join("\n".join(conflict_lines(one)) for one in conflicts) or words,
+            lambda: [conflict_document(one) for one in conflicts],
+        )
 
     def show(self, conflicts: Sequence[Conflict], waiting: str = "") -> None:
         """Show `conflicts`; without any, that there is none, or what is waited for."""
@@ -122,7 +143,7 @@ class ConflictList(OptionList):
 
     def _fill(self) -> None:
         if not self._conflicts:
-            words = self._waiting or "✔ Nothing stands in the way."
+            words = self._waiting or NOTHING
             self.set_options([Option(Text(words, self._style("quiet")), disabled=True)])
             return
         keys = iter(free_letters(self.app))

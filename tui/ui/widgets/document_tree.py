@@ -1,12 +1,14 @@
 """A JSON document as a tree that is filled only where people look, with conflicts on its nodes."""
 
-from collections.abc import Iterable, Iterator
+import asyncio
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import ClassVar
 
 from rich.style import Style
 from rich.text import Text
+from textual import work
 from textual.message import Message
 from textual.widgets import Tree
 from textual.widgets.tree import TreeNode
@@ -15,10 +17,23 @@ from tui.checkpoint.config import Json
 from tui.report.text import GLYPHS
 from tui.restore.conflict import Conflict, Severity
 from tui.restore.rewrite import Change
-from tui.text import plural, safe_text
+from tui.text import plural, safe_text, steps
+from tui.ui import heap
 from tui.ui.clipboard import clip_text
+from tui.ui.front import Front
 from tui.ui.keys import Scope, bindings
-from tui.ui.outline import Hits, Mark, Place, above_all, marks, plain_value, search
+from tui.ui.outline import (
+    Hits,
+    Mark,
+    Outline,
+    Place,
+    above_all,
+    marks,
+    outline,
+    plain_value,
+    search,
+)
+from tui.ui.plain import document_text
 
 CHUNK = 500
 """Children that are added at once; the rest waits behind a line that says how many there are."""
@@ -32,9 +47,11 @@ OPENED = 300
 
 @dataclass(frozen=True, slots=True)
 class More:
-    """Stands for the children of a node that have not been added yet."""
+    """Stands for children of a node that have not been added yet, by their numbers."""
 
-    count: int
+    start: int
+    end: int
+    """Behind the last of them."""
 
 
 Node = TreeNode[Place | More]
@@ -73,6 +90,11 @@ class DocumentTree(Tree[Place | More]):
         self._document: Json = None
         self._marks: dict[str, Mark] = {}
         self._changes: dict[str, Change] = {}
+        self._outline: asyncio.Future[Outline] | None = None
+        """Of the document, made when a filter is first wanted."""
+        self._words = ""
+        self._origin: tuple[list[str], str] = [], ""
+        """What was open when the filter was set, and where the cursor was."""
         self._hits: Hits | None = None
         self.show_root = False
         self.guide_depth = 2
@@ -94,22 +116,42 @@ class DocumentTree(Tree[Place | More]):
             self.notify_style_update()  # the labels are made anew
             return
         opened, at = self._opened(), self.pointer
-        self._document = document
+        self._document, self._outline, self._hits = document, None, None
         self._rebuild(opened)
         self.go_to(at)
+        if self._words:
+            self.filter(self._words)
 
-    def filter(self, words: str) -> int | None:
-        """Show only the places with `words` in them; how many those are, None without words."""
-        at = self.pointer
-        self._hits = search(self._document, words) if words else None
-        if self._hits is None:
-            self._rebuild({above for above in above_all(at) if above})
+    def prepare(self) -> None:
+        """Make ready for a filter, which is about to be typed."""
+        if self._outline is None:
+            self._outline = asyncio.ensure_future(asyncio.to_thread(_outlined, self._document))
+
+    def filter(self, words: str) -> None:
+        """Show only the places with `words` in them, as soon as they have been found."""
+        before, self._words = self._words, words
+        if words:
+            if not before:
+                self._origin = self._opened(), self.pointer
+            self.border_subtitle = "filtering …"
+            self._search(words)
+        elif before:
+            self.workers.cancel_group(self, "filter")
+            opened, origin = self._origin
+            at = self.pointer or origin
+            self._hits = None
+            self._rebuild({*opened, *filter(None, above_all(at))})
             self.go_to(at)
-            return None
-        self._rebuild(self._hits.kept - self._hits.found.keys())
-        self.go_to(next(iter(self._hits.found), ""))
-        self.border_subtitle = f"{len(self._hits.found):,} found"
-        return len(self._hits.found)
+
+    @work(group="filter", exclusive=True)
+    async def _search(self, words: str) -> None:
+        self.prepare()
+        assert self._outline
+        found = await asyncio.to_thread(search, await asyncio.shield(self._outline), words)
+        self._hits = found
+        self._rebuild(found.opened)
+        self.go_to(next(iter(found.found), ""))
+        self.border_subtitle = f"{len(found.found):,} found"
 
     @property
     def pointer(self) -> str:
@@ -128,6 +170,11 @@ class DocumentTree(Tree[Place | More]):
         """What is copied, and what it is called."""
         place = self.place
         return (clip_text(place.value), place.pointer) if place else None
+
+    def front(self, name: str, file: str) -> Front:
+        """The whole document, whatever the filter hides of it."""
+        document = self._document
+        return Front(name, file, lambda: document_text(document), lambda: document, structured=True)
 
     def go_to(self, pointer: str) -> None:
         """Open what `pointer` lies in, and put the cursor there."""
@@ -150,7 +197,7 @@ class DocumentTree(Tree[Place | More]):
     def render_label(self, node: Node, base_style: Style, style: Style) -> Text:
         """The key, the value, what it will become, and the conflicts."""
         if isinstance(node.data, More):
-            text = f"… {plural(node.data.count, 'more entry')}, Enter adds them"
+            text = f"… {plural(node.data.end - node.data.start, 'more entry')}, Enter adds them"
             return Text(text.replace("entrys", "entries"), self._style("quiet") + style)
         if node.data is None:
             return Text()
@@ -168,7 +215,10 @@ class DocumentTree(Tree[Place | More]):
         """Open or close it; add what waits."""
         node = event.node
         if isinstance(node.data, More) and node.parent:
-            self._add_more(node.parent, node)
+            # where more come behind it, what is next to them is wanted
+            last = node.next_sibling is None
+            start = node.data.start if last else max(node.data.start, node.data.end - CHUNK)
+            self._add(node.parent, node.data, start, node)
         elif node.allow_expand:
             node.toggle()
 
@@ -221,37 +271,48 @@ class DocumentTree(Tree[Place | More]):
         return [pointer for pointer in found if pointer]
 
     def _child(self, node: Node, pointer: str) -> Node | None:
-        while True:
-            for child in node.children:
-                if isinstance(child.data, Place) and child.data.pointer == pointer:
-                    return child
-            last = node.children[-1] if node.children else None
-            if last is None or not isinstance(last.data, More):
-                return None
-            self._add_more(node, last)
+        """The child at `pointer`; if it has not been added yet, it is, with those around it."""
+        found = next((child for child in node.children if _is_at(child, pointer)), None)
+        if found is not None or not isinstance(node.data, Place):
+            return found
+        left = self._left(node.data)
+        if left is None:
+            number = node.data.number(steps(pointer)[-1])
+        else:
+            number = next((at for at, one in enumerate(left) if one.pointer == pointer), None)
+        for child in node.children:
+            gap = child.data
+            if number is not None and isinstance(gap, More) and gap.start <= number < gap.end:
+                self._add(node, gap, max(gap.start, number - CHUNK // 2), child)
+                return next((child for child in node.children if _is_at(child, pointer)), None)
+        return None
 
     def _fill(self, node: Node) -> None:
-        if not node.children:
-            self._add(node, self._waiting(node, 0))
+        if not node.children and isinstance(node.data, Place):
+            left = self._left(node.data)
+            self._add(node, More(0, node.data.count if left is None else len(left)), 0)
 
-    def _add_more(self, node: Node, line: Node) -> None:
-        line.remove()
-        self._add(node, self._waiting(node, len(node.children)))
+    def _add(self, node: Node, gap: More, start: int, line: Node | None = None) -> None:
+        """Add a chunk of the children from number `start` on, for which `line` has stood so far."""
+        assert isinstance(node.data, Place)
+        left = self._left(node.data)
+        places = node.data.inside(start) if left is None else iter(left[start:])
+        end = min(start + CHUNK, gap.end)
+        at = None if line is None else node.children.index(line)
+        if start > gap.start:
+            node.add_leaf("", More(gap.start, start), before=at)
+            at = None if at is None else at + 1
+        for number, place in enumerate(islice(places, end - start)):
+            before = None if at is None else at + number
+            node.add("", place, before=before, allow_expand=place.holds)
+        if end < gap.end:
+            node.add_leaf("", More(end, gap.end), before=line)
+        if line is not None:
+            line.remove()
 
-    def _waiting(self, node: Node, start: int) -> list[Place]:
-        if not isinstance(node.data, Place):
-            return []
-        places: Iterator[Place] = node.data.inside()
-        if self._hits is not None:
-            shows = self._hits.shows
-            places = (place for place in places if shows(place.pointer))
-        return list(islice(places, start, None))
-
-    def _add(self, node: Node, places: list[Place]) -> None:
-        for place in places[:CHUNK]:
-            node.add("", place, allow_expand=place.holds)
-        if len(places) > CHUNK:
-            node.add_leaf("", More(len(places) - CHUNK))
+    def _left(self, place: Place) -> Sequence[Place] | None:
+        """What the filter leaves of the places in `place`; None if that is all of them."""
+        return self._hits.leading.get(place.pointer) if self._hits else None
 
     def _body(self, place: Place, style: Style) -> Text:
         mark = self._marks.get(place.pointer, Mark())
@@ -261,7 +322,7 @@ class DocumentTree(Tree[Place | More]):
         body.append(safe_text(place.key), self._style("key"))
         body.append("  ")
         if place.holds:
-            body.append(f"({len(place.value)})", self._style("quiet"))
+            body.append(f"({place.count})", self._style("quiet"))
         else:
             body.append(_shortened(plain_value(place.value)), self._style("value"))
         change = self._changes.get(place.pointer)
@@ -281,6 +342,16 @@ class DocumentTree(Tree[Place | More]):
         return self.get_component_rich_style(
             f"document-tree--{name}", partial=True, default=Style()
         )
+
+
+def _outlined(document: Json) -> Outline:
+    made = outline(document)
+    heap.loaded()
+    return made
+
+
+def _is_at(node: Node, pointer: str) -> bool:
+    return isinstance(node.data, Place) and node.data.pointer == pointer
 
 
 def _shortened(value: str) -> str:

@@ -16,8 +16,10 @@ from textual.strip import Strip
 
 from tui.errors import ArchiveError
 from tui.text import safe_text
+from tui.ui.front import Front
 from tui.ui.hexdump import CLASSES, GLYPHS, Bytes, Part, RawBytes, Row, Rows, column, fitting
 from tui.ui.keys import Scope, bindings
+from tui.ui.plain import hex_text, printable
 
 _BLOCK = 4096
 """Bytes that are read at once."""
@@ -55,6 +57,14 @@ class HexView(ScrollView, can_focus=True):
     class SearchWanted(Message):
         """Somebody wants to look for something."""
 
+    class CopyWanted(Message):
+        """Some text is to be copied."""
+
+        def __init__(self, text: str, what: str) -> None:
+            super().__init__()
+            self.text = text
+            self.what = what
+
     class Moved(Message):
         """The cursor is on another byte."""
 
@@ -86,6 +96,17 @@ class HexView(ScrollView, can_focus=True):
         self.cursor = self._parts[0].start if self._parts else 0
         self._measure()
         self._go(self.cursor)
+
+    @property
+    def clip(self) -> tuple[str, str] | None:
+        """The bytes of the hit or the row under the cursor as numbers."""
+        found = self._picked()
+        return (found[1].hex(" "), f"{found[0]}, as numbers") if found else None
+
+    def front(self, name: str, file: str) -> Front:
+        """The bytes as numbers and characters, as many as make sense."""
+        source, parts = self._source, self._parts
+        return Front(name, file, lambda: hex_text(source, parts))
 
     def mark(self, hits: Sequence[tuple[int, int]]) -> None:
         """Mark the bytes of `hits`, each an address and how many there are."""
@@ -172,6 +193,16 @@ class HexView(ScrollView, can_focus=True):
             index = bisect_left(self._hits, self.cursor, key=lambda hit: hit[0])
             self.go_to(self._hits[index - 1][0])
 
+    def action_copy_text(self) -> None:
+        """Copy the hit or the row under the cursor as text."""
+        found = self._picked()
+        if found:
+            name, data = found
+            text = data.decode("utf-8", "replace")
+            self.post_message(
+                self.CopyWanted(text if text.isprintable() else printable(data), f"{name}, as text")
+            )
+
     def action_address(self) -> None:
         """Ask for an address."""
         self.post_message(self.AddressWanted())
@@ -179,6 +210,24 @@ class HexView(ScrollView, can_focus=True):
     def action_search(self) -> None:
         """Ask for what to look for."""
         self.post_message(self.SearchWanted())
+
+    def _picked(self) -> tuple[str, bytes] | None:
+        """The hit under the cursor, or else its row: what it is called, and its bytes."""
+        if not self._parts:
+            return None
+        row = self._rows[self._rows.index(self.cursor)]
+        if row.part.absent:
+            return None
+        index = bisect_right(self._hits, self.cursor, key=lambda hit: hit[0]) - 1
+        if index >= 0 and self.cursor < self._hits[index][1]:
+            start, end = self._hits[index]
+            try:
+                data = self._source.read(start, min(end - start, _BLOCK))
+            except ArchiveError:
+                return None
+            return f"the hit at {start:#x}", data
+        found = self._read(row)
+        return None if isinstance(found, str) else (f"the bytes at {row.start:#x}", found)
 
     def _measure(self) -> None:
         digits = Rows(self._parts[-1:], 8).digits

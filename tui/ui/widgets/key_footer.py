@@ -22,7 +22,24 @@ _LAST = (_HELP, "quit")
 
 
 class KeyFooter(Footer):
-    """The keys of what has the focus first, then those of the screen, quit and help."""
+    """The keys of what has the focus first, then those of the screen, quit and help.
+
+    It is made anew only if it would look different, and without what it was before: each of its
+    keys watches the footer, and would be kept as long as that (Textual #6666), 100 KB a time.
+    """
+
+    _drawn: object = None
+    """The keys as they are shown now."""
+
+    async def recompose(self) -> None:
+        """See Widget."""
+        if not self.is_attached:
+            return
+        chosen = [(one.binding, one.enabled) for one in self.chosen()]
+        if chosen != self._drawn:
+            self._drawn = chosen
+            await super().recompose()
+            self.mutate_reactive(Footer.compact)  # whoever is gone is no longer told
 
     def on_resize(self, event: events.Resize) -> None:
         """Show as many as there is room for."""

@@ -21,8 +21,12 @@ class Breaks:
         """How many lines there are."""
         return self._ends[-1] if self._ends else 0
 
+    def add_whole(self, rows: int) -> None:
+        """Append so many rows that have one line each."""
+        self._ends += range(len(self) + 1, len(self) + rows + 1)
+
     def add(self, text: str) -> None:
-        """Append a row."""
+        """Append a row, broken where it is too long."""
         whole = not self.width or cell_len(text) <= self.width
         lines = 1 if whole else len(self.broken(text))
         self._ends.append(len(self) + lines)

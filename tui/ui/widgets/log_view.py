@@ -1,7 +1,8 @@
 """A log that grows: any number of lines, followed or paused, folded or filtered."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -15,7 +16,9 @@ from textual.strip import Strip
 
 from tui.restore.events import Level, LogLine
 from tui.text import plural
+from tui.ui.front import Front
 from tui.ui.keys import Scope, bindings
+from tui.ui.plain import log_json, log_text
 from tui.ui.widgets.log_breaks import Breaks
 from tui.ui.widgets.log_rows import SHORTEST, LogRows, Row, first_line
 
@@ -53,8 +56,12 @@ class LogView(ScrollView, can_focus=True):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.lines: list[LogLine] = []
+        self._texts: list[str] = []
+        """What a filter looks at, line by line."""
         self._folding = True
         self._rows = LogRows(folding=True)
+        self._widths: list[int] = []
+        """The cells of each line."""
         self._breaks = Breaks()
         self._widest = 0
         self._words = ""
@@ -64,13 +71,33 @@ class LogView(ScrollView, can_focus=True):
         self._found: int | None = None
         """The number of the line that is an error somebody went to."""
 
+    @property
+    def clip(self) -> tuple[str, str] | None:
+        """The error that somebody went to, or else the lines in the window."""
+        found = self._found_row()
+        if found is not None and self._found is not None:
+            return log_text([self.lines[self._found]]), "the error"
+        top = self.scroll_offset.y
+        bottom = top + max(0, self.scrollable_content_region.height - 1)
+        rows = self._rows.rows[self._breaks.at(top)[0] : self._breaks.at(bottom)[0] + 1]
+        lines = self._unfolded(rows)
+        return (log_text(lines), "what the window shows of the log") if lines else None
+
+    @property
+    def front(self) -> Front:
+        """Every line that is not filtered out."""
+        lines = self._unfolded(self._rows.rows)
+        return Front("the log", "log", lambda: log_text(lines), lambda: log_json(lines))
+
     def add(self, lines: Sequence[LogLine]) -> None:
         """Append `lines`; call it with many at once."""
         if not lines:
             return
-        before, old_rows = self._rows.lines, len(self._rows)
-        self._append(len(self.lines), lines)
+        before, old_rows, first = self._rows.lines, len(self._rows), len(self.lines)
         self.lines += lines
+        self._texts += [f"{line.source} {line.text}".casefold() for line in lines]
+        self._widths += [_SOURCE + cell_len(line.text) + 4 for line in lines]
+        self._append(first)
         if not self._following:
             self._unseen += self._rows.lines - before
         self._measure(max(0, old_rows - SHORTEST))
@@ -168,7 +195,7 @@ class LogView(ScrollView, can_focus=True):
     def _choose(self) -> None:
         with self._staying():
             self._rows = LogRows(folding=self._folding and not self._words)
-            self._append(0, self.lines)
+            self._append(0)
             self._widest = 0
             self._measure(0)
         self._tell()
@@ -200,23 +227,26 @@ class LogView(ScrollView, can_focus=True):
         y = self._breaks.first(row) - self.scroll_offset.y
         return row if 0 <= y < self.scrollable_content_region.height else None
 
-    def _append(self, start: int, lines: Sequence[LogLine]) -> None:
-        for number, line in enumerate(lines, start):
-            if self._passes(line):
-                self._rows.add(number, line)
-
-    def _passes(self, line: LogLine) -> bool:
-        return _LEVELS.index(line.level) >= _LEVELS.index(self._least) and (
-            not self._words or self._words in f"{line.source} {line.text}".casefold()
-        )
+    def _append(self, start: int) -> None:
+        """Add rows for what passes of the lines from number `start` on."""
+        words, least = self._words, _LEVELS.index(self._least)
+        louder = {level for level in Level if _LEVELS.index(level) >= least}
+        texts, lines, add = self._texts, self.lines, self._rows.add
+        for number in range(start, len(lines)):
+            if (not words or words in texts[number]) and lines[number].level in louder:
+                add(number, lines[number])
 
     def _measure(self, first: int) -> None:
         """Make room for the rows from `first` on, which are new, and go on as before."""
+        rows = self._rows.rows[first:]
         self._breaks.forget(first)
-        for row in self._rows.rows[first:]:
-            text = self._text(row)
-            self._breaks.add(text)
-            self._widest = max(self._widest, cell_len(text) + 1)
+        if self._breaks.width:
+            for row in rows:
+                self._breaks.add(self._text(row))
+        else:
+            self._breaks.add_whole(len(rows))
+        widest = max((self._widths[first_line(row)] for row in rows), default=0)
+        self._widest = max(self._widest, widest)
         self.virtual_size = Size(self._breaks.width or self._widest, len(self._breaks))
         self._keep_up()
         self.call_after_refresh(self._keep_up)  # until then the end may not be known
@@ -229,6 +259,10 @@ class LogView(ScrollView, can_focus=True):
         if isinstance(row, range):
             return f"{source} {_FOLD} {plural(len(row), 'line')}"
         return f"{source} {_LETTERS[line.level]} {line.text}"
+
+    def _unfolded(self, rows: Iterable[Row]) -> list[LogLine]:
+        numbers = chain.from_iterable([row] if isinstance(row, int) else row for row in rows)
+        return [self.lines[number] for number in numbers]
 
     def _keep_up(self) -> None:
         if self._following:

@@ -6,6 +6,7 @@ from textual.message import Message
 
 from tui.criu.memories import Memories
 from tui.text import safe_text
+from tui.ui.front import Front
 from tui.ui.hexdump import Region
 from tui.ui.rows.memory import region_of
 from tui.ui.rows.model import Row
@@ -51,11 +52,18 @@ class MemoryView(RowsView):
     @property
     def clip(self) -> tuple[str, str] | None:
         """See RowsView."""
-        return self.rows.clip
+        return self.looked_at.clip
 
-    def filter(self, words: str) -> int | None:
+    @property
+    def front(self) -> Front:
+        """See RowsView."""
+        if self.looked_at is self.rows:
+            return super().front
+        return self.hex.front("the bytes of the mapping", f"memory-{self.hex.cursor:x}")
+
+    def filter(self, words: str) -> None:
         """See RowsView; in the bytes one searches."""
-        return self.rows.filter(words)
+        self.rows.filter(words)
 
     def open(self, memories: Memories) -> None:
         """The bytes are there."""

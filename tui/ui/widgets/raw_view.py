@@ -5,6 +5,7 @@ from textual.message import Message
 
 from tui.checkpoint.config import Json
 from tui.text import safe_text
+from tui.ui.front import Front
 from tui.ui.widgets.document_tree import DocumentTree
 from tui.ui.widgets.rows_view import RowsView
 
@@ -22,6 +23,15 @@ class RawView(RowsView):
     def make_details(self) -> DocumentTree:
         """See RowsView."""
         return DocumentTree("", empty="", classes="details")
+
+    @property
+    def front(self) -> Front:
+        """See RowsView; an image by its name."""
+        row = self.rows.row
+        if self.looked_at is self.rows or row is None:
+            return super().front
+        name = row.id.rpartition("/")[2]
+        return self.query_one(DocumentTree).front(name, name)
 
     def show_image(self, name: str, document: Json) -> None:
         """Show the fields of an image, if it is still the one under the cursor."""

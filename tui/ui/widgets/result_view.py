@@ -6,10 +6,12 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Static
 
+from tui.report.document import event_document
 from tui.report.summary import SHORT_ID
 from tui.report.text import DO_NOT_START
 from tui.restore.events import Diagnosis, Finished, Status
 from tui.text import safe_text, shown_path
+from tui.ui.front import Front
 from tui.ui.widgets.conflict_list import free_letters
 from tui.ui.widgets.text_pane import TextPane
 
@@ -21,23 +23,38 @@ _STATUS = {
 }
 
 
+_RUNNING = "The restore is still running."
+
+
 class ResultView(TextPane):
     """What there is to say once a restore has ended."""
 
+    _words = _RUNNING
+    _finished: Finished | None = None
+
     def compose(self) -> ComposeResult:
         """The words."""
-        yield Static("The restore is still running.", markup=False)
+        yield Static(_RUNNING, markup=False)
 
     def on_mount(self) -> None:
         """Say what it is."""
         self.border_title = "Result"
+
+    @property
+    def front(self) -> Front:
+        """What it says, and the last event of the restore."""
+        words, finished = self._words, self._finished
+        document = (lambda: event_document(finished)) if finished else None
+        return Front("the result", "result", lambda: words, document)
 
     def show(self, finished: Finished, *, removed: bool, again: bool) -> None:
         """Show `finished`; `removed` if what it had made is gone, `again` if in place is of use."""
         self.add_class("-ended")
         letters = free_letters(self.app)
         lines = list(_lines(finished, letters, removed=removed, again=again))
-        self.query_one(Static).update(Content("\n").join(lines))
+        content = Content("\n").join(lines)
+        self._finished, self._words = finished, content.plain
+        self.query_one(Static).update(content)
 
 
 def _lines(

@@ -12,8 +12,11 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from tui.text import safe_text
+from tui.ui.clipboard import clip_text
+from tui.ui.front import Front
 from tui.ui.keys import Scope, bindings
-from tui.ui.rows.model import Row, Table, fit
+from tui.ui.plain import table_json, table_text
+from tui.ui.rows.model import Row, Table, arrange, fit
 from tui.ui.rows.seen import Seen
 from tui.ui.widgets.row_lines import Pieces, broken, head, line, wrapped
 
@@ -76,7 +79,17 @@ class RowList(ScrollView, can_focus=True):
     @property
     def clip(self) -> tuple[str, str] | None:
         """What is copied, and what it is called."""
-        return (self.row.text, self.row.cells[0] or "the value") if self.row else None
+        row = self.row
+        return (clip_text(row.text), row.cells[0] or "the value") if row else None
+
+    def front(self, name: str, file: str) -> Front:
+        """The table as it is filtered and sorted, with what is closed; `name` is what it is called.
+
+        A file with it is called after `file`.
+        """
+        table = self.seen.table or Table()
+        rows = arrange(table, (), self.seen.words, self.seen.order).rows
+        return Front(name, file, lambda: table_text(table, rows), lambda: table_json(table, rows))
 
     def show(self, table: Table | None, waiting: str = "") -> None:
         """Show `table`, or what is said until there is one; the cursor stays where it was."""
@@ -92,11 +105,10 @@ class RowList(ScrollView, can_focus=True):
         self.seen.replace(table)
         self._changed()
 
-    def filter(self, words: str) -> int | None:
-        """Show only rows with `words` in them; how many those are, None without words."""
-        found = self.seen.filter(words)
+    def filter(self, words: str) -> None:
+        """Show only rows with `words` in them."""
+        self.seen.filter(words)
         self._changed()
-        return found
 
     def go_to(self, row: str) -> bool:
         """Put the cursor on a row, wherever it is hidden; whether there is such a row."""

@@ -1,6 +1,7 @@
 """A table, and beside, below or behind it all that is known about the row under its cursor."""
 
 from collections.abc import Callable
+from typing import ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -10,6 +11,7 @@ from textual.message import Message
 from textual.widgets import Static
 
 from tui.text import safe_text
+from tui.ui.front import Front
 from tui.ui.rows.model import Link, Row, Table
 from tui.ui.widgets.document_tree import DocumentTree
 from tui.ui.widgets.hex_view import HexView
@@ -18,15 +20,15 @@ from tui.ui.widgets.row_list import RowList
 Describe = Callable[[Row], Table]
 """All that is known about a row."""
 
-_BESIDE = 110
-"""Cells from which on the details stand beside the table."""
-
-_BELOW = 24
-"""Lines from which on they stand below it."""
-
 
 class RowsView(Container):
     """A view of what is inside a checkpoint."""
+
+    BESIDE: ClassVar[int] = 110
+    """Cells from which on the details stand beside the table."""
+
+    BELOW: ClassVar[int] = 24
+    """Lines from which on the details stand below the table."""
 
     class LinkFollowed(Message):
         """Somebody wants to go to another row."""
@@ -76,6 +78,14 @@ class RowsView(Container):
         looked_at = self.looked_at
         return None if isinstance(looked_at, HexView) else looked_at.clip
 
+    @property
+    def front(self) -> Front:
+        """The table or the details, whichever is looked at."""
+        looked_at = self.looked_at
+        if looked_at is self.rows:
+            return self.rows.front(f"the table of {self._title.lower()}", f"{self.id}")
+        return looked_at.front(f"the details in {self._title.lower()}", f"{self.id}-details")
+
     def show(self, table: Table | None, waiting: str, describe: Describe, basis: object) -> None:
         """Show `table`, or what is said until there is one; `basis` is what details depend on."""
         self._describe = describe
@@ -89,12 +99,12 @@ class RowsView(Container):
             self.show_details()
         self._tell()
 
-    def filter(self, words: str) -> int | None:
+    def filter(self, words: str) -> None:
         """Hide what does not contain `words`: in the details, if these are looked at."""
         looked_at = self.looked_at
-        found = None if isinstance(looked_at, HexView) else looked_at.filter(words)
+        if not isinstance(looked_at, HexView):
+            looked_at.filter(words)
         self._tell()
-        return found
 
     def back(self) -> bool:
         """From the details to the table; whether there was a way back."""
@@ -127,9 +137,9 @@ class RowsView(Container):
 
     def on_resize(self, event: events.Resize) -> None:
         """Put the details where there is room for them."""
-        beside = event.size.width >= _BESIDE
+        beside = event.size.width >= self.BESIDE
         self.set_class(beside, "-beside")
-        self.set_class(not beside and event.size.height >= _BELOW, "-below")
+        self.set_class(not beside and event.size.height >= self.BELOW, "-below")
         self._tell()
 
     @on(RowList.Highlighted, ".rows")

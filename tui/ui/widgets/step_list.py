@@ -7,7 +7,8 @@ from textual.widgets import Static
 
 from tui.report.text import OUTCOMES
 from tui.restore.events import Event, Finished, Outcome, Progress, Step, StepFinished, StepStarted
-from tui.text import safe_text, size
+from tui.text import safe_text
+from tui.ui.pace import Pace
 
 _WORDS = {
     Step.READ: "Read the archive",
@@ -31,8 +32,9 @@ _SLOW = 2
 class StepList(Static):
     """Every step in its order."""
 
-    def __init__(self) -> None:
+    def __init__(self, pace: Pace | None = None) -> None:
         super().__init__(markup=False)
+        self._pace = pace or Pace()
         self._current: Step | None = None
         self._started = 0.0
         self._progress: Progress | None = None
@@ -50,6 +52,7 @@ class StepList(Static):
         match event:
             case StepStarted(step):
                 self._current, self._started, self._progress = step, time.monotonic(), None
+                self._pace.restart()
             case Progress():
                 self._progress = event
             case StepFinished(step):
@@ -83,8 +86,7 @@ class StepList(Static):
             return ""
         if progress.done is None or not progress.total:
             return progress.message
-        share = progress.done / progress.total
-        return f"{share:.0%}, {size(progress.done)} of {size(progress.total)}"
+        return self._pace.tell(progress.done, progress.total)
 
 
 def _took(seconds: float) -> str:

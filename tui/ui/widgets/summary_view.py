@@ -16,7 +16,9 @@ from tui.report.text import GLYPHS
 from tui.restore.conflict import Conflict, Severity
 from tui.text import safe_text
 from tui.ui.content import verdict
+from tui.ui.front import Front
 from tui.ui.keys import Scope, bindings
+from tui.ui.plain import sections_json, sections_text
 from tui.ui.session import Session
 
 _FIRST = 4
@@ -79,12 +81,17 @@ class SummaryView(VerticalScroll):
     @property
     def clip(self) -> tuple[str, str]:
         """What is copied, and what it is called."""
-        return self._text(), "the summary"
+        return sections_text(self._sections), "the summary"
 
-    def _text(self) -> str:
-        return "\n\n".join(
-            "\n".join([section.title, *(f"  {row.label}: {row.value}" for row in section.rows)])
-            for section in self._sections
+    @property
+    def front(self) -> Front:
+        """All of it."""
+        sections = self._sections
+        return Front(
+            "the summary",
+            "summary",
+            lambda: sections_text(sections),
+            lambda: sections_json(sections),
         )
 
     def _obstacles(self, conflicts: Sequence[Conflict]) -> Text:
