@@ -43,13 +43,27 @@ def luminance(color: Color) -> float:
     )
 
 
+def contrast(first: str, second: str) -> float:
+    """As WCAG 2 defines it, from 1 to 21."""
+    dark, light = sorted(luminance(Color.parse(color)) for color in (first, second))
+    return (light + 0.05) / (dark + 0.05)
+
+
 @pytest.mark.parametrize("theme", OWN, ids=lambda theme: theme.name)
 def test_every_text_can_be_read(theme: Theme) -> None:
     colors = theme.to_color_system().generate() | theme.variables
     for text, behind in PAIRS:
-        dark, light = sorted(luminance(Color.parse(colors[name])) for name in (text, behind))
-        contrast = (light + 0.05) / (dark + 0.05)
-        assert contrast >= 4.5, f"{text} on {behind}: {contrast:.1f}"
+        found = contrast(colors[text], colors[behind])
+        assert found >= 4.5, f"{text} on {behind}: {found:.1f}"
+
+
+@pytest.mark.parametrize("theme", OWN, ids=lambda theme: theme.name)
+def test_borders_scrollbars_and_cursors_without_focus_can_be_seen(theme: Theme) -> None:
+    colors = theme.to_color_system().generate() | theme.variables
+    seen = [contrast(colors[f"surface-lighten-{n}"], colors["background"]) for n in (1, 2, 3)]
+    assert seen == sorted(seen)
+    assert seen[0] > 1.15
+    assert seen[1] > 1.5
 
 
 UTF8 = {"LANG": "en_GB.UTF-8", "COLORTERM": "truecolor", "TERM": "xterm-256color"}

@@ -31,7 +31,13 @@ THAW_LIGHT = Theme(
     background="#fbfcfd",
     surface="#f1f4f7",
     panel="#e4e9ee",
-    variables={"quiet": "#4f5b66", "primary-muted": "#c9dae8"},
+    variables={
+        "quiet": "#4f5b66",
+        "primary-muted": "#c9dae8",
+        "surface-lighten-1": "#e2e8ed",  # made by Textual, these would be white on white
+        "surface-lighten-2": "#b0bcc7",
+        "surface-lighten-3": "#93a1ae",
+    },
 )
 
 OWN = (THAW, THAW_LIGHT)
