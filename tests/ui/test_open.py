@@ -114,3 +114,25 @@ async def test_several_archives_are_opened_the_first_in_front(tmp_path: Path) ->
             await press("ctrl+o")(pilot)
             assert isinstance(app.screen, OpenScreen)
             await until(pilot, "● open")
+
+
+async def test_a_restore_goes_on_behind_another_archive() -> None:
+    with Scene("", press(), options=READY, make_host=lambda: DemoHost(pace=0.6)).staged() as staged:
+        other = str(DATA / "web.tar.zst")
+        app = PodthawApp(str(ARCHIVE), staged.host, READY, others=[other], patience=0)
+        async with app.run_test(size=(120, 40), notifications=True) as pilot:
+            await settled(pilot)
+            await press("r", "ctrl+r")(pilot)
+            await pilot.press("y")
+            await until(pilot, "Pulling image")
+            await pilot.press("greater_than_sign")
+            await until(pilot, "web.tar.zst")
+            assert app.session.path == other
+            assert len(app.running()) == 1
+            await pilot.press("q")
+            await until(pilot, "A restore is running. Cancel it and leave?")
+            await pilot.press("n")
+            await settled(pilot)
+            assert not app.running()
+            await press("less_than_sign")(pilot)
+            await until(pilot, "✔ Restored")
