@@ -21,7 +21,7 @@ LARGE: Json = {"few": {"a": 1, "b": 2}, "many": {f"n{number:05}": "x" for number
 
 class Stage(App[None]):
     def compose(self) -> ComposeResult:
-        yield DocumentTree("config.dump", empty="")
+        yield DocumentTree("config.dump")
 
 
 @asynccontextmanager

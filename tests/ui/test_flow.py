@@ -1,7 +1,7 @@
 """The whole way with the demo host: look, mend, choose, restore; and every way out of it."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -12,11 +12,24 @@ from textual.widgets import Button, ContentSwitcher, Input, OptionList, Select, 
 
 from tests.data import DATA
 from tests.restore.hosts import AlteredHost
-from tests.ui.scenes import ARCHIVE, FAILURE, READY, RESTORE, SCENES, Scene, press, settled
+from tests.ui.scenes import (
+    ARCHIVE,
+    BARE,
+    CUT,
+    FAILURE,
+    READY,
+    RESTORE,
+    SCENES,
+    Scene,
+    press,
+    settled,
+    unreachable,
+)
 from tests.ui.test_hostile import archive
 from tui.errors import ArchiveError, PodthawError
 from tui.host.commands import CommandHost
 from tui.host.demo import DemoHost
+from tui.host.host import Host
 from tui.host.scenario import Refused
 from tui.restore import journal
 from tui.restore.events import Level
@@ -648,3 +661,26 @@ async def test_a_summary_says_how_much_more_there_is(tmp_path: Path) -> None:
     async with opened(Scene("", press(), path=path)) as (_, pilot):
         await press("1", "G")(pilot)
         await until(pilot, "801 more")
+
+
+@pytest.mark.parametrize(
+    ("path", "make_host", "said"),
+    [
+        (BARE, DemoHost, {"spec": "spec.dump is", "network": "no network of its own"}),
+        (CUT, unreachable, {"host": "the host cannot be asked", "processes": "no process is in"}),
+        (ARCHIVE, unreachable, {"host": "the host cannot be asked"}),
+    ],
+    ids=["bare", "cut", "unreachable"],
+)
+async def test_every_view_says_why_it_has_nothing(
+    path: Path, make_host: Callable[[], Host], said: dict[str, str]
+) -> None:
+    async with opened(Scene("", press(), path=path, make_host=make_host)) as (app, pilot):
+        assert isinstance(app.screen, InspectorScreen)
+        for index, view in enumerate(VIEWS):
+            app.screen.show_view(index)
+            await settled(pilot)
+            pane = [line[24:70].strip(" │╭╮╰╯─") for line in shown(app).splitlines()[1:-1]]
+            words = [line for line in pane if line not in ("", view.title, view.document)]
+            assert words, f"{view.id} is blank"
+            assert said.get(view.id, "") in " ".join(pane), view.id

@@ -32,3 +32,19 @@ class Documents:
             return self._members[1]
         document = checkpoint.documents.get(view.document)
         return document if session.reveal else masked(view.document, document)
+
+
+def absence(session: Session, view: View) -> str:
+    """Why `view` has nothing to show; safe to show."""
+    checkpoint = session.checkpoint
+    if view.document == HOST:
+        if session.trouble:
+            return "the host cannot be asked; u tries again"
+        return "the host has not answered yet"
+    if checkpoint is None or session.reading:
+        return "the archive is still being read"
+    if view.document in checkpoint.documents:
+        return f"{view.document} is empty"
+    if not checkpoint.contents.complete:
+        return "not in the part of the archive that could be read"
+    return view.empty

@@ -32,7 +32,7 @@ class View:
     document: str = ""
     """The name under which conflicts know it; empty for what is no document."""
     empty: str = ""
-    """What is said while there is nothing to show."""
+    """What is said where the archive has no such document."""
     table: Callable[[Running], Table] | None = None
     """Its rows."""
     late: Callable[[Running, bool], Table] | None = None
@@ -46,10 +46,10 @@ FINDINGS = "findings"
 VIEWS = (
     View("summary", "Summary", "1"),
     View(FINDINGS, "Findings", "f", table=findings_table, facts=finding_facts),
-    View("config", "Config", "2", CONFIG, "config.dump has not been read"),
-    View("spec", "Spec", "3", SPEC, "spec.dump has not been read"),
+    View("config", "Config", "2", CONFIG, "there is no config.dump in the archive"),
+    View("spec", "Spec", "3", SPEC, "there is no spec.dump in the archive"),
     View("network", "Network", "4", NETWORK, "the container had no network of its own"),
-    View("host", "Host", "5", HOST, "the host has not answered yet"),
+    View("host", "Host", "5", HOST),
     View("processes", "Processes", "6", table=processes_table, facts=process_facts),
     View("files", "Files", "7", table=files_table, facts=file_facts),
     View("sockets", "Sockets", "8", table=sockets_table, facts=socket_facts),
@@ -59,7 +59,7 @@ VIEWS = (
     View("logs", "Logs", late=logs_table, facts=log_facts),
     View("sizes", "Sizes", table=sizes_table),
     View("raw", "Raw images", table=raw_table),
-    View("archive", "Archive", "", MEMBERS, "the archive is still being read"),
+    View("archive", "Archive", "", MEMBERS),
 )
 """In the order of the list."""
 

@@ -52,7 +52,7 @@ def files_table(running: Running) -> Table:
         tuple(rows),
         count=count,
         told=f"{told} · {deleted:,} of deleted files" if deleted else told,
-        empty="no process had anything open",
+        empty="no descriptor is in the archive",
         note=note(running, inside.descriptors.problems, "files.img", "pstree.img", empty=not rows),
     )
 

@@ -44,7 +44,7 @@ def sockets_table(running: Running) -> Table:
         rows,
         count=len(rows),
         told=told,
-        empty="no process had a socket",
+        empty="no socket is in the archive",
         note=note(running, inside.sockets.problems, "files.img"),
     )
 

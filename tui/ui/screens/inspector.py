@@ -10,7 +10,7 @@ from textual.timer import Timer
 from textual.widgets import ContentSwitcher, Input, OptionList
 
 from tui.ui.content import waiting
-from tui.ui.documents import Documents
+from tui.ui.documents import Documents, absence
 from tui.ui.front import Front
 from tui.ui.keys import Scope, bindings
 from tui.ui.rows.findings import in_short
@@ -80,7 +80,7 @@ class InspectorScreen(FindingsScreen, MemoryScreen):
                 with ContentSwitcher(initial="summary", id="shown"):
                     yield SummaryView(id="summary")
                     for view in DOCUMENTS:
-                        tree = DocumentTree(view.document, empty=view.empty, id=view.id)
+                        tree = DocumentTree(view.document, id=view.id)
                         tree.border_title = view.document
                         yield tree
                     for view in INSIDE:
@@ -264,7 +264,8 @@ class InspectorScreen(FindingsScreen, MemoryScreen):
         for view in DOCUMENTS:
             tree = self.query_one(f"#{view.id}", DocumentTree)
             changes = session.plan.changes if session.plan else ()
-            tree.show(self._documents.of(session, view), conflicts, changes)
+            document = self._documents.of(session, view)
+            tree.show(document, conflicts, changes, empty=absence(session, view))
         self.show_inside(session, asked=isinstance(self._current(), RowsView))
         self.query_one(SummaryView).show(session, in_short(self.known) if self.known else "")
         self.query_one(ViewList).show(conflicts, self.tables)

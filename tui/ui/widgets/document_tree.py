@@ -80,13 +80,10 @@ class DocumentTree(Tree[Place | More]):
             super().__init__()
             self.conflicts = conflicts
 
-    def __init__(
-        self, name: str, *, empty: str, id: str | None = None, classes: str | None = None
-    ) -> None:
-        """`empty` is what is said while there is no document."""
+    def __init__(self, name: str, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(Text(), data=Place("", "", None), id=id, classes=classes)
         self.document_name = name
-        self._empty = empty
+        self._empty = ""
         self._document: Json = None
         self._marks: dict[str, Mark] = {}
         self._changes: dict[str, Change] = {}
@@ -105,9 +102,19 @@ class DocumentTree(Tree[Place | More]):
         self._say_empty()
 
     def show(
-        self, document: Json, conflicts: Iterable[Conflict], changes: Iterable[Change] = ()
+        self,
+        document: Json,
+        conflicts: Iterable[Conflict],
+        changes: Iterable[Change] = (),
+        *,
+        empty: str = "",
     ) -> None:
-        """Show `document` with what marks it; where people are in it stays."""
+        """Show `document` with what marks it, or say why it is `empty`.
+
+        Where people are in it stays.
+        """
+        self._empty = empty
+        self._say_empty()
         self._marks = marks(conflicts, self.document_name, document)
         self._changes = {
             change.pointer: change for change in changes if change.document == self.document_name

@@ -22,7 +22,7 @@ class RawView(RowsView):
 
     def make_details(self) -> DocumentTree:
         """See RowsView."""
-        return DocumentTree("", empty="", classes="details")
+        return DocumentTree("", classes="details")
 
     @property
     def front(self) -> Front:
