@@ -1,5 +1,6 @@
 """The documents that the inspector shows as trees, each made anew only when it is another."""
 
+from tui.checkpoint.checkpoint import NETWORK
 from tui.checkpoint.config import Json
 from tui.checkpoint.secrets import masked
 from tui.host.document import facts_json
@@ -43,7 +44,7 @@ def absence(session: Session, view: View) -> str:
         return "the host has not answered yet"
     if checkpoint is None or session.reading:
         return "the archive is still being read"
-    if view.document in checkpoint.documents:
+    if view.document in checkpoint.documents and view.document != NETWORK:
         return f"{view.document} is empty"
     if not checkpoint.contents.complete:
         return "not in the part of the archive that could be read"
