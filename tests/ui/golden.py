@@ -39,6 +39,9 @@ _LETTERS = (
 _TOLD = 12
 """Places that are told of a screen whose colours have changed."""
 
+_PAUSES = 20
+"""How often somebody waits for a screen that goes on changing."""
+
 Looks = tuple[str, ...]
 """How a cell looks, in each theme."""
 
@@ -66,8 +69,19 @@ class Picture:
         return "\n".join(parts) + "\n"
 
 
+async def steady(pilot: Pilot[PodthawError]) -> None:
+    """Wait until the screen stays as it is."""
+    before, now = None, screen(pilot)
+    for _ in range(_PAUSES):
+        if before == now:
+            return
+        await pilot.pause()
+        before, now = now, screen(pilot)
+
+
 async def picture(pilot: Pilot[PodthawError]) -> Picture:
-    """The screen as it is now; on the way every line is looked at (see `faults`)."""
+    """The screen as it is now; on the way every line is looked at (see `screen`)."""
+    await steady(pilot)
     seen = []
     before = pilot.app.theme
     for theme in (before, *(one for one in THEMES if one != before)):

@@ -666,7 +666,7 @@ async def test_a_summary_says_how_much_more_there_is(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("path", "make_host", "said"),
     [
-        (BARE, DemoHost, {"spec": "spec.dump is", "network": "no network of its own"}),
+        (BARE, DemoHost, {"spec": "spec.dump is", "network": "no network"}),
         (CUT, unreachable, {"host": "the host cannot be asked", "processes": "no process is in"}),
         (ARCHIVE, unreachable, {"host": "the host cannot be asked"}),
     ],
