@@ -119,9 +119,12 @@ class RunScreen(PodthawScreen):
         self._cancel(True)
 
     def leave_behind(self) -> None:
-        """Write down that people have seen what was left, and kept it."""
-        finished = self._finished
-        if finished and finished.remains and not self._removed:
+        """Write down that people have seen what was left, and kept it.
+
+        Where it was cancelled on the way out nobody has seen it: the next podthaw asks.
+        """
+        finished, seen = self._finished, self._then is None
+        if seen and finished and finished.remains and not self._removed:
             record = journal.find(finished.record)
             if record and record.clean_up is CleanUp.OPEN:
                 journal.settled(record, CleanUp.KEPT)
