@@ -34,10 +34,10 @@ class AdaptingApp(App[PodthawError]):
 
         Raises UsageError with the line of a setting that is wrong.
         """
-        self._characters = PlainCharacters((console or Console()).characters)
+        self._kind = console or Console()
+        self._characters = PlainCharacters(self._kind.characters)
         super().__init__()
         self.settings = settings or Settings(settings_path())
-        self._kind = console or Console()
         self.keymap: Keymap = keymap_of(self.settings)
         self.taken_keys = taken(self.keymap)
         """Keys that the settings have given a meaning."""

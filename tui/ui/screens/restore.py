@@ -24,7 +24,7 @@ from tui.restore.trust import Risk
 from tui.text import safe_text, shell_line
 from tui.ui.content import verdict, waiting
 from tui.ui.front import Front
-from tui.ui.keys import KEYS, Scope, bindings
+from tui.ui.keys import KEYS, Scope, bindings, keys_now
 from tui.ui.outline import plain_value
 from tui.ui.screens.base import SessionScreen
 from tui.ui.screens.confirm import Confirm
@@ -124,7 +124,8 @@ class RestoreScreen(SessionScreen):
     def _focus_moved(self, event: events.DescendantFocus) -> None:
         """Say how to come to the letters of the remedies from where letters are text."""
         typing = isinstance(event.widget, Input)
-        words = f"{_GO.shown} goes here, then the letter" if typing else ""
+        go = keys_now(Scope.RESTORE, _GO, self.app.keymap)
+        words = f"{go} goes here, then the letter" if typing else ""
         self.query_one(ConflictList).border_subtitle = words
 
     @on(Input.Changed, "#name")
