@@ -51,7 +51,6 @@ class PodthawApp(OpeningApp, OutwardApp):
         options: RestoreOptions,
         *,
         others: Sequence[str] = (),
-        folders: Sequence[str] = (),
         reveal: bool = False,
         patience: float = PATIENCE,
         settings: Settings | None = None,
@@ -59,16 +58,13 @@ class PodthawApp(OpeningApp, OutwardApp):
     ) -> None:
         """`path` and `others` are archives to open and folders to list.
 
-        `folders` and those of the settings are listed, too; `patience` is how many seconds a
-        restored container must run.
+        `patience` is how many seconds a restored container must run.
         """
-        listed = (*folders, *(settings.folders if settings else ()))
         super().__init__(
             (path, *others),
             host,
             options,
             reveal=reveal,
-            folders=listed,
             settings=settings,
             console=console,
         )
@@ -183,13 +179,12 @@ def run(
     options: RestoreOptions,
     *,
     others: Sequence[str] = (),
-    folders: Sequence[str] = (),
     reveal: bool = False,
     settings: Settings | None = None,
 ) -> int:
     """Open the UI on the archive or folder at `path` and on `others`, the first archive in front.
 
-    `folders` are looked through for archives, too. The exit code says how it went. Raises
+    The folders of the settings are listed, too. The exit code says how it went. Raises
     PodthawError when nothing can be shown.
     """
     app = PodthawApp(
@@ -197,7 +192,6 @@ def run(
         host,
         options,
         others=others,
-        folders=folders,
         reveal=reveal,
         settings=settings,
         console=console_of(os.environ),

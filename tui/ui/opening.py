@@ -89,11 +89,10 @@ class OpeningApp(RecoveringApp):
         options: RestoreOptions,
         *,
         reveal: bool = False,
-        folders: Sequence[str] = (),
         settings: Settings | None = None,
         console: Console | None = None,
     ) -> None:
-        """`paths` are archives to open and folders to list; `folders` are listed, too."""
+        """`paths` are archives to open and folders to list; those of `settings` are, too."""
         super().__init__(settings, console)
         self.host = host
         self.options = options
@@ -104,7 +103,6 @@ class OpeningApp(RecoveringApp):
         self.host_version = 0
         """Counts how often something may have changed on the host."""
         self._paths = tuple(paths)
-        self._folders = tuple(folders)
         self._nothing = Session("", host.name, host.simulated, options, reveal=reveal)
         self._numbers = count(1)
         self._last = LIST
@@ -296,7 +294,7 @@ class OpeningApp(RecoveringApp):
 
     def _make_list(self) -> OpenScreen:
         folders = [path if _is_folder(path) else _beside(path) for path in self._paths]
-        return OpenScreen([str(Path(one).resolve()) for one in (*folders, *self._folders)])
+        return OpenScreen([str(Path(one).resolve()) for one in (*folders, *self.settings.folders)])
 
     def _screens(self, mode: str) -> list[Screen[Any]]:
         try:
