@@ -8,7 +8,6 @@ terminal is. A choice that will not last, because the settings name another, is 
 
 from collections.abc import Mapping, Sequence
 
-from textual.app import App
 from textual.binding import Binding
 from textual.filter import LineFilter, Monochrome, NoColor
 from textual.theme import Theme
@@ -21,12 +20,13 @@ from tui.ui.characters import PlainCharacters
 from tui.ui.console import Console
 from tui.ui.keymap import keymap_of, taken
 from tui.ui.keys import Keymap, shown_key
+from tui.ui.telling import TellingApp
 from tui.ui.themes import OWN, THAW, THAW_LIGHT
 
 _ANSI = ("ansi-dark", "ansi-light")
 
 
-class AdaptingApp(App[PodthawError]):
+class AdaptingApp(TellingApp):
     """Takes its looks and its keys from the settings and the console."""
 
     def __init__(self, settings: Settings | None = None, console: Console | None = None) -> None:
@@ -76,13 +76,12 @@ class AdaptingApp(App[PodthawError]):
         try:
             state.choose_theme(theme)
         except (PodthawError, OSError) as error:
-            self.notify(safe_text(str(error)), severity="warning", markup=False)
+            self.notify(safe_text(str(error)), severity="warning")
         if self.settings.theme not in ("", theme):
             path = shown_path(str(self.settings.path))
             self.notify(
                 safe_text(f"Next time it is {self.settings.theme} again: {path} says so."),
                 title=theme,
-                markup=False,
             )
 
 

@@ -105,7 +105,7 @@ class PodthawApp(OpeningApp, OutwardApp):
         """Change the options as `remedy` says, or ask whether to run its commands."""
         if remedy.options:
             self.change(options=apply(self.session.options, remedy))
-            self.notify(safe_text(remedy.label), title="Done", timeout=2, markup=False)
+            self.notify(safe_text(remedy.label), title="Done", timeout=2)
         else:
             self.push_screen(RemedyScreen(self.host, remedy), self._after_remedy)
 
@@ -118,13 +118,13 @@ class PodthawApp(OpeningApp, OutwardApp):
         self.change(options=mended.options)
         if mended.chosen:
             labels = "; ".join(remedy.label for remedy in mended.chosen)
-            self.notify(safe_text(labels), title="Done", timeout=3, markup=False)
+            self.notify(safe_text(labels), title="Done", timeout=3)
         if mended.commands:
             commands = tuple(argv for remedy in mended.commands for argv in remedy.commands)
             rest = Remedy("mend", "run what mends the rest", commands=commands)
             self.push_screen(RemedyScreen(self.host, rest), self._after_remedy)
         elif not mended.chosen:
-            self.notify("Nothing can be mended without a decision of yours.", markup=False)
+            self.notify("Nothing can be mended without a decision of yours.")
 
     def _after_remedy(self, ran: bool | None) -> None:
         if ran:

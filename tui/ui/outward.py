@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from textual import work
-from textual.app import App, SuspendNotSupported
+from textual.app import SuspendNotSupported
 
 from tui.errors import PodthawError
 from tui.text import safe_text, shown_path, size
@@ -19,6 +19,7 @@ from tui.ui.front import Front, amount, front_of
 from tui.ui.saving import save_text
 from tui.ui.screens.confirm import Confirm
 from tui.ui.screens.export import ExportScreen, Form
+from tui.ui.telling import TellingApp
 
 Done = TypeVar("Done")
 
@@ -26,7 +27,7 @@ _MOST = LIMIT * 3 // 4
 """Bytes that a terminal's clipboard takes."""
 
 
-class OutwardApp(App[PodthawError]):
+class OutwardApp(TellingApp):
     """An app that gives away what is in front."""
 
     lent = False
@@ -163,10 +164,10 @@ class OutwardApp(App[PodthawError]):
             self._tell("What was changed in the copy is not kept: ctrl+e saves a file.", "Closed")
 
     def _tell(self, words: str, title: str, hint: str = "") -> None:
-        self.notify(safe_text(words) + (f"\n{hint}" if hint else ""), title=title, markup=False)
+        self.notify(safe_text(words) + (f"\n{hint}" if hint else ""), title=title)
 
     def _complain(self, error: Exception | str) -> None:
-        self.notify(safe_text(str(error)), severity="error", markup=False)
+        self.notify(safe_text(str(error)), severity="error")
 
 
 def _differs(path: Path, text: str) -> bool:

@@ -62,7 +62,7 @@ class RecoveringApp(AdaptingApp):
                 self.settle(await recovery.look(self.host, record))
             await remove_leftovers(self.host)
         except PodthawError as error:
-            self.notify(safe_text(str(error)), severity="warning", markup=False)
+            self.notify(safe_text(str(error)), severity="warning")
 
     def _stop_wanted(self, aftermath: Aftermath, wanted: bool | None) -> None:
         if wanted:
@@ -74,7 +74,7 @@ class RecoveringApp(AdaptingApp):
             await recovery.stop(self.host, aftermath.record)
             self.settle(await recovery.look(self.host, aftermath.record))
         except PodthawError as error:
-            self.notify(safe_text(str(error)), severity="error", markup=False)
+            self.notify(safe_text(str(error)), severity="error")
 
     def _removal_wanted(self, aftermath: Aftermath, wanted: bool | None) -> None:
         if wanted:
@@ -91,7 +91,7 @@ class RecoveringApp(AdaptingApp):
         except PodthawError as error:
             errors.append(str(error))
         if errors:
-            self.notify(safe_text("; ".join(errors)), severity="error", markup=False)
+            self.notify(safe_text("; ".join(errors)), severity="error")
         else:
             self._say(f"What was left of {safe_text(aftermath.record.name)} is removed.")
         if isinstance(self.screen, HistoryScreen):
@@ -99,4 +99,4 @@ class RecoveringApp(AdaptingApp):
         self.ask_host()
 
     def _say(self, words: str) -> None:
-        self.notify(words, markup=False)
+        self.notify(words)

@@ -67,11 +67,11 @@ class PodthawScreen(Screen[None]):
         if clip:
             self.app.copy(*clip)
         else:
-            self.notify("There is nothing under the cursor.", markup=False)
+            self.notify("There is nothing under the cursor.")
 
     def tell_saved(self, path: Path) -> None:
         """Say where a file is now."""
-        self.notify(shown_path(str(path)), title="Saved", markup=False)
+        self.notify(shown_path(str(path)), title="Saved")
 
     def show_progress(self, words: str, group: str) -> ProgressScreen:
         """A bar over the screen for what the workers of `group` do; closing it cancels them."""
@@ -81,7 +81,7 @@ class PodthawScreen(Screen[None]):
 
     def complain(self, error: Exception | str) -> None:
         """Say what went wrong."""
-        self.notify(safe_text(str(error)), severity="error", markup=False)
+        self.notify(safe_text(str(error)), severity="error")
 
 
 class SessionScreen(PodthawScreen):

@@ -245,14 +245,14 @@ class CompareScreen(PodthawScreen):
             self._paths, self._sides = self._paths[::-1], self._sides[::-1]
             if self._looked:
                 self._looked = None
-                self.notify("m compares their bytes again.", markup=False)
+                self.notify("m compares their bytes again.")
             self._compare()
 
     def action_secrets(self) -> None:
         """Show or mask the values of environment variables."""
         self._reveal = not self._reveal
         words = "shown" if self._reveal else "masked"
-        self.notify(f"Values of environment variables are {words}.", markup=False)
+        self.notify(f"Values of environment variables are {words}.")
         self._compare()
 
     def action_look(self) -> None:
@@ -262,7 +262,7 @@ class CompareScreen(PodthawScreen):
         contents = [(one.checkpoint.contents, one.checkpoint.folder) for one in self._sides]
         count = sum(needed(one, memory_members(one, images)) for one, images in contents)
         if self._looked:
-            self.notify("The bytes have been compared already.", markup=False)
+            self.notify("The bytes have been compared already.")
         elif count > UNPACKED:
             question = f"Unpack {size(count)} of memory to {safe_text(folder())}?"
             warning = "It is given back once the bytes have been compared."
@@ -300,7 +300,7 @@ class CompareScreen(PodthawScreen):
         if clip:
             self.app.copy(*clip)
         else:
-            self.notify("There is nothing under the cursor.", markup=False)
+            self.notify("There is nothing under the cursor.")
 
     def action_back(self) -> None:
         """Close what is open; at last stop and leave."""

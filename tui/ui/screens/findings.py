@@ -36,7 +36,7 @@ class FindingsScreen(InsideScreen):
         if known is None or known.findings is None:
             self.complain("The archive is still being read.")
         elif known.searched:
-            self.notify("Memory and files have been looked into already.", markup=False)
+            self.notify("Memory and files have been looked into already.")
         elif (count := needed(known.checkpoint.contents, wanted(known.checkpoint))) > UNPACKED:
             question = f"Unpack {size(count)} of memory and files to {safe_text(folder())}?"
             warning = "It is given back once they have been looked into."

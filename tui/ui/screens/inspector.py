@@ -133,7 +133,7 @@ class InspectorScreen(FindingsScreen, MemoryScreen):
                 tree.go_to(at.pointer)
                 tree.focus()
                 return
-        self.app.notify("It is about no single place.", markup=False)
+        self.app.notify("It is about no single place.")
 
     @on(DocumentTree.Visited)
     def _visited(self, event: DocumentTree.Visited) -> None:
@@ -231,7 +231,7 @@ class InspectorScreen(FindingsScreen, MemoryScreen):
         """Show or mask the values of environment variables."""
         self.app.change(reveal=not self.app.session.reveal)
         shown = "shown" if self.app.session.reveal else "masked"
-        self.app.notify(f"Values of environment variables are {shown}.", markup=False)
+        self.app.notify(f"Values of environment variables are {shown}.")
 
     def action_update(self) -> None:
         """Ask the host again."""

@@ -319,7 +319,6 @@ class RunScreen(PodthawScreen):
             name,
             title=f"The restore is over: {finished.status}",
             severity="information" if restored else "warning",
-            markup=False,
         )
 
     def _close_filter(self) -> None:

@@ -95,7 +95,7 @@ class SearchScreen(ModalScreen[Hit]):
         try:
             self._pattern = pattern_of(event.value)
         except UsageError as error:
-            self.notify(safe_text(str(error)), severity="error", markup=False)
+            self.notify(safe_text(str(error)), severity="error")
             return
         self._hits = []
         self._pace.restart()
@@ -133,7 +133,7 @@ class SearchScreen(ModalScreen[Hit]):
 
     @on(Failed)
     def _failed(self, event: Failed) -> None:
-        self.notify(safe_text(str(event.error)), severity="error", markup=False)
+        self.notify(safe_text(str(event.error)), severity="error")
 
     @on(RowList.Chosen)
     def _chosen(self, event: RowList.Chosen) -> None:
