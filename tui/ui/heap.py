@@ -10,11 +10,17 @@ import gc
 
 def loading() -> None:
     """An archive is about to be read; what was read of another may be collected again."""
-    gc.unfreeze()
+    closed()
     gc.disable()
 
 
 def loaded() -> None:
     """All that is there now stays."""
     gc.freeze()
+    gc.enable()
+
+
+def closed() -> None:
+    """An archive was closed, perhaps before it was read; what is known of it may be collected."""
+    gc.unfreeze()
     gc.enable()

@@ -192,6 +192,7 @@ class OpeningApp(RecoveringApp):
         for work_for in ("archive", "host"):
             self.workers.cancel_group(self, f"{work_for} {mode}")
         self.remove_mode(mode)
+        heap.closed()
         self._tell_screens()
 
     def close_at(self, path: str) -> None:
@@ -372,14 +373,13 @@ class OpeningApp(RecoveringApp):
 
     @on(ArchiveFailed)
     def _archive_failed(self, event: ArchiveFailed) -> None:
-        heap.loaded()
         if event.mode not in self.sessions:
             return
         if not self.chosen_from:
             self.exit(event.error)
             return
         self.close(event.mode, to=LIST if self._listed else "")
-        self.notify(str(event.error), title="Cannot be opened", severity="error", markup=False)
+        self.notify(str(event.error), title="Cannot be opened", severity="error")
 
     @on(FactsCollected)
     def _facts_collected(self, event: FactsCollected) -> None:
