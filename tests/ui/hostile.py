@@ -44,8 +44,12 @@ class HostileScene(Scene):
     """The files to lay out, by their path in a folder of their own."""
 
     def lay_out(self) -> None:
-        for name, raw in self.make().items():
-            laid_out(_HOSTILE / name, raw)
+        made = {_HOSTILE / name: raw for name, raw in self.make().items()}
+        for path, raw in made.items():
+            laid_out(path, raw)
+        if self.path.is_dir():
+            for path in set(self.path.iterdir()) - set(made):  # of an earlier corpus
+                path.unlink()
 
 
 def hostile(scene: Scene) -> HostileScene:
@@ -58,7 +62,7 @@ def hostile(scene: Scene) -> HostileScene:
     )
     make, path = partial(_archive, name, texts), _HOSTILE / name
     if scene.path == FOLDER:
-        make, path = partial(_folder, texts), _HOSTILE / "folder"
+        make, path = partial(_folder, scene.name, texts), _HOSTILE / scene.name
     return HostileScene(
         scene.name,
         scene.act,
@@ -77,10 +81,10 @@ def _archive(name: str, texts: Sequence[str]) -> Mapping[str, bytes]:
     return {name: raw[: len(raw) // 3] if name.endswith("-cut.tar") else raw}
 
 
-def _folder(texts: Sequence[str]) -> Mapping[str, bytes]:
+def _folder(folder: str, texts: Sequence[str]) -> Mapping[str, bytes]:
     raw = archive.tarred({"config.dump": b"{}", "spec.dump": b"{}"})
     names = (archive.named(text)[:200].removeprefix("checkpoint/") for text in texts)
-    return {f"folder/{name}.tar": raw for name in names}
+    return {f"{folder}/{name}.tar": raw for name in names}
 
 
 def _dressed(texts: Sequence[str]) -> dict[str, bytes]:

@@ -12,7 +12,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from unittest.mock import patch
 
-from textual.notifications import Notification
 from textual.pilot import Pilot
 from textual.widgets import Input
 from textual.widgets._toast import Toast
@@ -34,6 +33,7 @@ from tui.ui.app import PodthawApp
 from tui.ui.opening import LIST
 from tui.ui.screens.base import PodthawScreen
 from tui.ui.screens.compare import CompareScreen
+from tui.ui.telling import Notice
 from tui.ui.widgets.port_rows import PortRows
 
 MADE = datetime(2026, 11, 24, 15, 8, 34, tzinfo=UTC)
@@ -103,7 +103,7 @@ class Scene:
             patch("tui.ui.widgets.step_list._took", lambda _: ""),
             patch.object(Input, "_toggle_cursor", lambda _: None),
             patch.object(Toast, "_expire", lambda _: None),
-            patch.object(Notification, "has_expired", False),
+            patch.object(Notice, "has_expired", False),
         ):
             for name in ("NO_COLOR", "TEXTUAL_THEME", "XDG_STATE_HOME"):
                 os.environ.pop(name, None)

@@ -21,22 +21,8 @@ ALL = HARMLESS | {
 async def test_screen_in_every_size_and_theme(
     name: str, scene: Scene, request: pytest.FixtureRequest
 ) -> None:
-    """On the way every line is looked at (see `golden.screen`).
-
-    Played up to three times: where a scroll bar stands after a resize depends on what Textual
-    gets to first, the layout or the scrolling.
-    """
+    """On the way every line is looked at (see `golden.screen`)."""
     update = request.config.getoption("update_snapshots")
-    for last in (update, False, True):
-        try:
-            await _taken(name, scene, update=update)
-            return
-        except AssertionError:
-            if last:
-                raise
-
-
-async def _taken(name: str, scene: Scene, *, update: bool) -> None:
     with scene.staged() as app:
         async with app.run_test(size=SIZES[0], notifications=True) as pilot:
             await scene.play(pilot)

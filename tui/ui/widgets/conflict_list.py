@@ -87,11 +87,14 @@ class ConflictList(OptionList):
         )
 
     def show(self, conflicts: Sequence[Conflict], waiting: str = "") -> None:
-        """Show `conflicts`; without any, that there is none, or what is waited for."""
+        """Show `conflicts`; without any, that there is none, or what is waited for.
+
+        The cursor stays on its conflict, but for one at the top: there it stays at the top.
+        """
         conflicts = tuple(conflicts)
         if (conflicts, waiting) == (self._conflicts, self._waiting) and self.option_count:
             return
-        at = self.conflict
+        at = self.conflict if self.highlighted else None
         self._conflicts, self._waiting = conflicts, waiting
         offered = (remedy for conflict in conflicts for remedy in conflict.remedies)
         self.remedies = dict(zip(free_letters(self.app), offered, strict=False))
@@ -111,6 +114,10 @@ class ConflictList(OptionList):
     def on_mount(self) -> None:
         """Draw it once the styles are there."""
         self._fill()
+
+    def on_resize(self) -> None:
+        """Keep the conflict under the cursor in sight, whatever was laid out first."""
+        self.call_after_refresh(self.scroll_to_highlight, top=True)
 
     def notify_style_update(self) -> None:
         """Draw it in the new colours, which component classes have only after this."""

@@ -74,7 +74,7 @@ class DocumentTree(Tree[Place | More]):
     ICON_NODE_EXPANDED = "▾ "
 
     class Visited(Message):
-        """The cursor has come to a place with conflicts."""
+        """Somebody has gone to a place with conflicts."""
 
         def __init__(self, conflicts: tuple[Conflict, ...]) -> None:
             super().__init__()
@@ -230,8 +230,8 @@ class DocumentTree(Tree[Place | More]):
             node.toggle()
 
     def on_tree_node_highlighted(self, event: Tree.NodeHighlighted[Place | More]) -> None:
-        """Tell of the conflicts there."""
-        if isinstance(event.node.data, Place):
+        """Tell of the conflicts there, if it was people who went there."""
+        if self.has_focus and isinstance(event.node.data, Place):
             mark = self._marks.get(event.node.data.pointer)
             if mark and mark.here:
                 self.post_message(self.Visited(mark.here))
