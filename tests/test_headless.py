@@ -504,7 +504,7 @@ def test_an_interrupted_restore_ends_podman_and_names_what_is_left(number: signa
         assert process.stderr
         assert any("unpacking the checkpoint" in line for line in process.stderr)
         process.send_signal(number)
-        out, err = process.communicate(timeout=20)
+        out, err = process.communicate(timeout=120)
 
     said = err.splitlines()
     assert process.returncode == ExitCode.INTERRUPTED
@@ -521,7 +521,7 @@ def test_an_interrupted_restore_says_so_in_its_last_event() -> None:
         assert process.stdout
         assert any("unpacking the checkpoint" in line for line in process.stdout)
         process.send_signal(signal.SIGINT)
-        out, _ = process.communicate(timeout=20)
+        out, _ = process.communicate(timeout=120)
 
     last = json.loads(out.splitlines()[-1])
     assert process.returncode == ExitCode.INTERRUPTED
@@ -545,7 +545,7 @@ def test_an_interrupt_while_the_host_hangs_ends_what_was_asked(
     with podthaw(command, WEB, f"--host-command={prefix}") as process, alive.open() as hanging:
         assert hanging.readline() == "asked\n"
         process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=20) == ExitCode.INTERRUPTED
+        assert process.wait(timeout=50) == ExitCode.INTERRUPTED
         hanging.read()  # ends when nobody is left who could write
 
 
@@ -555,7 +555,7 @@ def test_whoever_stops_reading_gets_no_traceback() -> None:
         assert process.stderr
         process.stdout.close()
         assert process.stderr.read() == ""
-        assert process.wait(timeout=20) == ExitCode.OK
+        assert process.wait(timeout=120) == ExitCode.OK
 
 
 @pytest.mark.parametrize(

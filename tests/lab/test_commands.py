@@ -102,7 +102,7 @@ def test_an_interrupt_in_the_middle_of_a_restore_leaves_nothing_running(
         assert process.stderr
         assert any("bringing the processes back" in line for line in process.stderr)
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=20)
+        out, err = process.communicate(timeout=50)
 
     assert (process.returncode, out) == (ExitCode.INTERRUPTED, "")
     assert err.splitlines()[-1].startswith("left as it is: container web, volume webdata")

@@ -93,3 +93,17 @@ class StalledHost(DemoHost):
             return await super().start(argv, stdin=stdin, stdout=stdout, stderr=stderr)
         os.write(stderr, self._text.encode("utf-8", "surrogateescape"))
         return Stalled()
+
+
+class GatedHost(DemoHost):
+    """What is started waits until `gate` is set."""
+
+    def __init__(self) -> None:
+        super().__init__(pace=0)
+        self.gate = asyncio.Event()
+
+    async def start(
+        self, argv: Sequence[str], *, stdin: int | None = None, stdout: int, stderr: int
+    ) -> Process:
+        await self.gate.wait()
+        return await super().start(argv, stdin=stdin, stdout=stdout, stderr=stderr)

@@ -43,7 +43,7 @@ async def filtered(shown: DocumentTree, pilot: Pilot[Any], words: str) -> str:
 
 async def found(shown: DocumentTree, pilot: Pilot[Any]) -> None:
     """Wait until a filter has done its work."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while shown.border_subtitle == "filtering …":
             await pilot.pause()
     await pilot.pause()
@@ -125,7 +125,7 @@ async def test_another_document_is_filtered_as_the_one_before() -> None:
 async def test_keys_that_are_no_longer_shown_are_forgotten() -> None:
     async with opened() as (app, pilot):
         await press("6", "7", "6", "2", "7")(pilot)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             footer = app.screen.query_one(KeyFooter)
             watching = getattr(footer, "__watchers")  # the name would be mangled
             while any(not one.is_attached for one, _ in watching["compact"]):

@@ -81,7 +81,7 @@ def words(app: PodthawApp, selector: str) -> str:
 
 async def until(pilot: Piloted, text: str) -> None:
     """Wait until `text` stands on the screen."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while text not in shown_by(pilot):
             await pilot.pause(0.02)
 
@@ -443,7 +443,7 @@ async def test_leaving_asks_while_a_restore_runs() -> None:
         await pilot.press("ctrl+q")
         await until(pilot, "Cancel it and leave?")
         await pilot.press("y")
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while app.is_running:
                 await pilot.pause(0.02)
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.data import DATA
+from tests.restore.hosts import GatedHost
 from tests.ui.scenes import ARCHIVE, READY, Scene, press, settled
 from tests.ui.test_flow import Piloted, opened, shown, until
 from tests.ui.test_hostile import HOSTILE, archive
@@ -20,7 +21,7 @@ from tui.ui.screens.open import OpenScreen
 
 
 async def reached(pilot: Piloted, condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(12):
+    async with asyncio.timeout(60):
         while not condition():
             await pilot.pause(0.02)
 
@@ -117,14 +118,14 @@ async def test_several_archives_are_opened_the_first_in_front(tmp_path: Path) ->
 
 
 async def test_a_restore_goes_on_behind_another_archive() -> None:
-    with Scene("", press(), options=READY, make_host=lambda: DemoHost(pace=0.6)).staged() as staged:
-        other = str(DATA / "web.tar.zst")
-        app = PodthawApp(str(ARCHIVE), staged.host, READY, others=[other], patience=0)
+    host, other = GatedHost(), str(DATA / "web.tar.zst")
+    with Scene("", press()).staged():
+        app = PodthawApp(str(ARCHIVE), host, READY, others=[other], patience=0)
         async with app.run_test(size=(120, 40), notifications=True) as pilot:
             await settled(pilot)
             await press("r", "ctrl+r")(pilot)
             await pilot.press("y")
-            await until(pilot, "Pulling image")
+            await reached(pilot, lambda: app.running() != [])
             await pilot.press("greater_than_sign")
             await until(pilot, "web.tar.zst")
             assert app.session.path == other
@@ -132,7 +133,7 @@ async def test_a_restore_goes_on_behind_another_archive() -> None:
             await pilot.press("q")
             await until(pilot, "A restore is running. Cancel it and leave?")
             await pilot.press("n")
-            await settled(pilot)
-            assert not app.running()
+            host.gate.set()
+            await reached(pilot, lambda: app.running() == [])
             await press("less_than_sign")(pilot)
             await until(pilot, "✔ Restored")

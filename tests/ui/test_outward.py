@@ -252,21 +252,21 @@ async def test_a_restore_goes_on_behind_a_pager(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     os.mkfifo(tmp_path / "gate")
-    monkeypatch.setenv("PAGER", program(tmp_path, f"cat {tmp_path}/gate >/dev/null"))
+    gate = os.open(tmp_path / "gate", os.O_RDWR)  # open for both, it neither blocks nor ends
+    monkeypatch.setenv("PAGER", program(tmp_path, f"read word <{tmp_path}/gate"))
     async with opened(Scene("", press(), options=READY)) as (app, pilot):
         await press("r", *"shop2", "ctrl+r")(pilot)
         await pilot.press("y", "P")
         await _restored(app, pilot)
         assert app.lent
-        gate = os.open(tmp_path / "gate", os.O_RDWR)
-        os.close(gate)
-        (tmp_path / "gate").write_text("go")
+        os.write(gate, b"go\n")
         await settled(pilot)
         assert not app.lent
         assert "✔ Restored" in shown(app)
+    os.close(gate)
 
 
 async def _restored(app: PodthawApp, pilot: Piloted) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while not (app.lent and "✔ Restored" in shown(app)):
             await pilot.pause(0.02)
