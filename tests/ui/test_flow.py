@@ -28,7 +28,7 @@ from tests.ui.scenes import (
 from tests.ui.test_hostile import archive
 from tui.errors import ArchiveError, PodthawError
 from tui.host.commands import CommandHost
-from tui.host.demo import DemoHost
+from tui.host.demo import SHOP, DemoHost
 from tui.host.host import Host
 from tui.host.scenario import Refused
 from tui.restore import journal
@@ -469,7 +469,7 @@ async def test_the_log_can_be_filtered_paused_and_saved() -> None:
 
 async def test_a_folder_is_listed(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("no archive")
-    (tmp_path / "one.tar.zst").write_bytes(ARCHIVE.read_bytes())
+    (tmp_path / "one.tar.zst").write_bytes(SHOP.read_bytes())
     async with opened(Scene("", press(), path=tmp_path)) as (app, pilot):
         assert isinstance(app.screen, OpenScreen)
         assert "one.tar.zst" in shown(app)

@@ -3,21 +3,29 @@
 import asyncio
 import shutil
 import tarfile
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from functools import partial
+from itertools import count
 from pathlib import Path
+from unittest.mock import patch
 
 from tests.data import DATA
-from tests.restore.hosts import GatedHost
-from tests.ui.scenes import ARCHIVE, READY, Scene, press, settled
+from tests.restore.hosts import GatedHost, StalledHost
+from tests.ui.scenes import ARCHIVE, READY, RESTORE, RUN_HALF, Scene, press, settled
 from tests.ui.test_flow import Piloted, opened, shown, until
 from tests.ui.test_hostile import HOSTILE, archive
 from tui import recent
 from tui.host.commands import CommandHost
-from tui.host.demo import DemoHost
+from tui.host.demo import SHOP, DemoHost
+from tui.restore import journal
+from tui.restore.journal import State
 from tui.ui.app import PodthawApp
 from tui.ui.opening import LIST
 from tui.ui.screens.inspector import InspectorScreen
 from tui.ui.screens.open import OpenScreen
+from tui.ui.screens.run import RunScreen
 
 
 async def reached(pilot: Piloted, condition: Callable[[], bool]) -> None:
@@ -27,7 +35,7 @@ async def reached(pilot: Piloted, condition: Callable[[], bool]) -> None:
 
 
 def folder(path: Path) -> Path:
-    shutil.copy(ARCHIVE, path / "shop.tar.zst")
+    shutil.copy(SHOP, path / "shop.tar.zst")
     shutil.copy(DATA / "web.tar.zst", path / "web.tar.zst")
     return path
 
@@ -115,6 +123,54 @@ async def test_several_archives_are_opened_the_first_in_front(tmp_path: Path) ->
             await press("ctrl+o")(pilot)
             assert isinstance(app.screen, OpenScreen)
             await until(pilot, "● open")
+
+
+def _running(app: PodthawApp, many: int) -> bool:
+    return len(app.running()) == many
+
+
+@asynccontextmanager
+async def two_restores(tmp_path: Path) -> AsyncIterator[tuple[PodthawApp, Piloted]]:
+    """Two archives side by side, whose restores do not come to an end by themselves."""
+    host = StalledHost(RESTORE, RUN_HALF, pace=0)
+    first, second = folder(tmp_path).glob("*.zst")
+    numbers = count()
+    tokens = patch("tui.restore.output.secrets.token_hex", lambda _: f"{next(numbers):06x}")
+    with Scene("", press()).staged(), tokens:
+        app = PodthawApp(str(first), host, READY, others=[str(second)], patience=0)
+        async with app.run_test(size=(120, 40), notifications=True) as pilot:
+            await settled(pilot)
+            for number in (1, 2):
+                app.change(options=replace(READY, name=f"copy{number}"))
+                await pilot.press("r")
+                await until(pilot, "ready to restore")
+                await pilot.press("ctrl+r")
+                await until(pilot, "beyond an ordinary one")
+                await pilot.press("y")
+                await reached(pilot, partial(_running, app, number))
+                await pilot.press("greater_than_sign")
+                await reached(pilot, lambda: isinstance(app.screen, InspectorScreen | RunScreen))
+            yield app, pilot
+
+
+async def test_leaving_asks_once_for_all_restores_and_cancels_them(tmp_path: Path) -> None:
+    async with two_restores(tmp_path) as (app, pilot):
+        await pilot.press("q")
+        await until(pilot, "2 restores are running. Cancel them and leave?")
+        await pilot.press("y")
+        await reached(pilot, lambda: not app.is_running)
+        assert {journal.state(one) for one in journal.records()} == {State.CANCELLED}
+
+
+async def test_closing_an_archive_cancels_its_restore_alone(tmp_path: Path) -> None:
+    async with two_restores(tmp_path) as (app, pilot):
+        closed = app.session.path
+        await pilot.press("ctrl+w")
+        await until(pilot, "is running. Cancel it and close the archive?")
+        await pilot.press("y")
+        await reached(pilot, lambda: len(app.sessions) == 1)
+        assert app.session.path != closed
+        assert len(app.running()) == 1
 
 
 async def test_a_restore_goes_on_behind_another_archive() -> None:
