@@ -1,4 +1,7 @@
+import gc
+import io
 import os
+import weakref
 from pathlib import Path
 
 import pytest
@@ -7,6 +10,7 @@ import zstandard
 from tests.archive.builders import PACKED, PACKERS, checkpoint, entry, opened, outcome, saved
 from tests.data import DATA
 from tui.archive import limits
+from tui.archive.frames import decompressed
 from tui.archive.model import Compression, Contents
 from tui.archive.reader import read
 from tui.errors import ArchiveError
@@ -53,6 +57,17 @@ def test_several_frames_are_one_archive(kind: Compression, tmp_path: Path) -> No
     contents = opened(tmp_path, between.join(map(PACKERS[kind], parts)) + between)
     assert contents.complete
     assert contents.files["ctr.log"] == b"ready\n" * 1000
+
+
+@pytest.mark.parametrize("kind", PACKED)
+def test_nothing_stays_of_what_was_read(kind: Compression) -> None:
+    reader = decompressed(io.BytesIO(PACKERS[kind](RAW)), kind)
+    while reader.readinto(bytearray(65536)):
+        pass
+    stays = weakref.ref(reader)
+    del reader
+    gc.collect()
+    assert stays() is None
 
 
 def test_zstd_frames_that_carry_no_data_are_passed_over(tmp_path: Path) -> None:

@@ -73,6 +73,27 @@ class FrameReader(io.RawIOBase):
         return len(data)
 
 
+class _Marked:
+    """Compressed bytes, and behind the last one a frame of podthaw's own.
+
+    A file of its own: the garbage collector does not see what zstandard holds, so that a reader
+    which reads from itself would stay for good, with its window.
+    """
+
+    MARK = b"the end"
+
+    def __init__(self, file: Source) -> None:
+        self._file = file
+        self.at_end = False
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._file.read(size) or b""
+        if data or self.at_end:
+            return data
+        self.at_end = True
+        return zstandard.ZstdCompressor().compress(self.MARK)
+
+
 class ZstdReader(io.RawIOBase):
     """Concatenated zstd frames as one file.
 
@@ -80,39 +101,28 @@ class ZstdReader(io.RawIOBase):
     frame of our own is put behind the last byte: unless it comes out again, something is missing.
     """
 
-    _MARK = b"the end"
-
     def __init__(self, file: Source) -> None:
-        self._file = file
-        self._at_end = False
+        self._source = _Marked(file)
         self._tail: io.BytesIO | None = None
         self._cut_off = False
         self._reader = zstandard.ZstdDecompressor(max_window_size=limits.WINDOW).stream_reader(
-            cast(IO[bytes], self), read_size=_CHUNK, read_across_frames=True
+            cast(IO[bytes], self._source), read_size=_CHUNK, read_across_frames=True
         )
-
-    def read(self, size: int = -1) -> bytes:
-        """Compressed bytes, for zstandard: the file's, and then the mark."""
-        data = self._file.read(size) or b""
-        if data or self._at_end:
-            return data
-        self._at_end = True
-        return zstandard.ZstdCompressor().compress(self._MARK)
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
         """Decompress into `buffer`. Raises EOFError where a frame was cut off."""
         if self._tail is None:
             try:
                 count = self._reader.readinto1(buffer)
-                if not self._at_end:
+                if not self._source.at_end:
                     return count
                 rest = bytes(buffer[:count]) + self._reader.read()
             except zstandard.ZstdError as error:
-                if self._at_end:  # the mark did not fit where the file ends
+                if self._source.at_end:  # the mark did not fit where the file ends
                     raise EOFError from error
                 raise
-            self._cut_off = not rest.endswith(self._MARK)
-            self._tail = io.BytesIO(rest.removesuffix(self._MARK))
+            self._cut_off = not rest.endswith(_Marked.MARK)
+            self._tail = io.BytesIO(rest.removesuffix(_Marked.MARK))
         count = self._tail.readinto(buffer)
         if not count and self._cut_off:
             raise EOFError
