@@ -16,7 +16,6 @@ from tui.ui.keys import Scope, bindings
 from tui.ui.rows.findings import in_short
 from tui.ui.rows.model import Link
 from tui.ui.screens.ask import AskScreen
-from tui.ui.screens.compare import CompareScreen
 from tui.ui.screens.findings import FindingsScreen
 from tui.ui.screens.memory import MemoryScreen
 from tui.ui.screens.restore import RestoreScreen
@@ -187,6 +186,8 @@ class InspectorScreen(FindingsScreen, MemoryScreen):
 
     def _compare_with(self, path: str | None) -> None:
         if path:
+            from tui.ui.screens.compare import CompareScreen  # the first picture need not wait
+
             other = str(Path(path).expanduser())
             self.app.push_screen(CompareScreen(self.app.session.path, other))
 
