@@ -6,7 +6,7 @@ import pytest
 from textual.widgets import Input
 
 from tests.lab.machine import Archives, Lab, http
-from tests.ui.test_flow import shown
+from tests.ui.scenes import shown
 from tui.restore.options import RestoreOptions
 from tui.ui.app import PodthawApp
 from tui.ui.widgets.port_rows import PortRows

@@ -12,6 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from unittest.mock import patch
 
+from textual.app import App
 from textual.pilot import Pilot
 from textual.widgets import Input
 from textual.widgets._toast import Toast
@@ -153,13 +154,21 @@ async def settled(pilot: Pilot[PodthawError]) -> None:
                 return
 
 
+async def reached(pilot: Pilot[PodthawError], condition: Callable[[], object]) -> None:
+    """Wait until `condition` holds."""
+    async with asyncio.timeout(60):
+        while not condition():
+            await pilot.pause(0.02)
+
+
 async def until(pilot: Pilot[PodthawError], words: str) -> None:
     """Wait until `words` stand on the screen."""
-    async with asyncio.timeout(60):
-        while words not in "\n".join(
-            strip.text for strip in pilot.app.screen._compositor.render_strips()
-        ):
-            await pilot.pause(0.02)
+    await reached(pilot, lambda: words in shown(pilot.app))
+
+
+def shown(app: App[PodthawError]) -> str:
+    """What stands on the screen."""
+    return "\n".join(strip.text.rstrip() for strip in app.screen._compositor.render_strips())
 
 
 def press(*keys: str) -> Acting:

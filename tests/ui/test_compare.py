@@ -11,8 +11,8 @@ from textual.widgets import Input
 
 from tests.archive.builders import short
 from tests.checkpoint.comparisons import RUNC, WEB, Members, document, rebuilt
-from tests.ui.scenes import Scene, press, settled
-from tests.ui.test_flow import Piloted, shown, until
+from tests.ui.scenes import Scene, press, settled, shown, until
+from tests.ui.test_flow import Piloted
 from tests.ui.test_hostile import HOSTILE, archive, printed
 from tui.checkpoint.comparison import side as reading
 from tui.text import MASK

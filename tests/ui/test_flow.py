@@ -1,6 +1,5 @@
 """The whole way with the demo host: look, mend, choose, restore; and every way out of it."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
@@ -22,8 +21,11 @@ from tests.ui.scenes import (
     SCENES,
     Scene,
     press,
+    reached,
     settled,
+    shown,
     unreachable,
+    until,
 )
 from tests.ui.test_hostile import archive
 from tui.errors import ArchiveError, PodthawError
@@ -64,11 +66,6 @@ async def opened(
             yield app, pilot
 
 
-def shown(app: PodthawApp) -> str:
-    """What stands on the screen."""
-    return "\n".join(strip.text.rstrip() for strip in app.screen._compositor.render_strips())
-
-
 def words(app: PodthawApp, selector: str) -> str:
     """What stands in one widget, in one line however it is broken."""
     region = app.screen.query_one(selector).content_region
@@ -77,18 +74,6 @@ def words(app: PodthawApp, selector: str) -> str:
         for strip in app.screen._compositor.render_strips()[region.y : region.bottom]
     ]
     return " ".join(" ".join(lines).split())
-
-
-async def until(pilot: Piloted, text: str) -> None:
-    """Wait until `text` stands on the screen."""
-    async with asyncio.timeout(60):
-        while text not in shown_by(pilot):
-            await pilot.pause(0.02)
-
-
-def shown_by(pilot: Piloted) -> str:
-    assert isinstance(pilot.app, PodthawApp)
-    return shown(pilot.app)
 
 
 async def test_the_inspector_shows_the_archive_and_its_conflicts() -> None:
@@ -443,9 +428,7 @@ async def test_leaving_asks_while_a_restore_runs() -> None:
         await pilot.press("ctrl+q")
         await until(pilot, "Cancel it and leave?")
         await pilot.press("y")
-        async with asyncio.timeout(60):
-            while app.is_running:
-                await pilot.pause(0.02)
+        await reached(pilot, lambda: not app.is_running)
 
 
 async def test_the_log_can_be_filtered_paused_and_saved() -> None:

@@ -9,8 +9,8 @@ from rich.segment import Segment
 from textual.color import Color
 from textual.theme import BUILTIN_THEMES, Theme
 
-from tests.ui.scenes import SCENES, press, settled
-from tests.ui.test_flow import opened, shown
+from tests.ui.scenes import SCENES, press, settled, shown
+from tests.ui.test_flow import opened
 from tui import state
 from tui.errors import UsageError
 from tui.host.demo import DemoHost

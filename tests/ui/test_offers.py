@@ -9,8 +9,8 @@ from textual._callback import invoke
 from textual.binding import BindingsMap
 from textual.keys import _character_to_key
 
-from tests.ui.scenes import SCENES, Scene, press, settled
-from tests.ui.test_flow import Piloted, opened, shown
+from tests.ui.scenes import SCENES, Scene, press, settled, shown
+from tests.ui.test_flow import Piloted, opened
 from tui.host.demo import DemoHost
 from tui.restore.options import RestoreOptions
 from tui.settings import Settings

@@ -1,20 +1,29 @@
 """The table of archives fills itself, and several archives can be open side by side."""
 
-import asyncio
 import shutil
 import tarfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from functools import partial
 from itertools import count
 from pathlib import Path
 from unittest.mock import patch
 
 from tests.data import DATA
 from tests.restore.hosts import GatedHost, StalledHost
-from tests.ui.scenes import ARCHIVE, READY, RESTORE, RUN_HALF, Scene, press, settled
-from tests.ui.test_flow import Piloted, opened, shown, until
+from tests.ui.scenes import (
+    ARCHIVE,
+    READY,
+    RESTORE,
+    RUN_HALF,
+    Scene,
+    press,
+    reached,
+    settled,
+    shown,
+    until,
+)
+from tests.ui.test_flow import Piloted, opened
 from tests.ui.test_hostile import HOSTILE, archive
 from tui import recent
 from tui.host.commands import CommandHost
@@ -26,12 +35,6 @@ from tui.ui.opening import LIST
 from tui.ui.screens.inspector import InspectorScreen
 from tui.ui.screens.open import OpenScreen
 from tui.ui.screens.run import RunScreen
-
-
-async def reached(pilot: Piloted, condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(60):
-        while not condition():
-            await pilot.pause(0.02)
 
 
 def folder(path: Path) -> Path:
@@ -125,8 +128,18 @@ async def test_several_archives_are_opened_the_first_in_front(tmp_path: Path) ->
             await until(pilot, "● open")
 
 
-def _running(app: PodthawApp, many: int) -> bool:
-    return len(app.running()) == many
+async def restore_in_front(app: PodthawApp, pilot: Piloted, name: str) -> None:
+    """Begin the restore of the archive in front, and go on to the next."""
+    front = app.session.path
+    app.change(options=replace(READY, name=name))
+    await pilot.press("r")
+    await until(pilot, "ready to restore")
+    await pilot.press("ctrl+r")
+    await until(pilot, "beyond an ordinary one")
+    await pilot.press("y")
+    await reached(pilot, lambda: isinstance(app.screen, RunScreen) and app.screen.running)
+    await pilot.press("greater_than_sign")
+    await reached(pilot, lambda: app.session.path != front)
 
 
 @asynccontextmanager
@@ -140,16 +153,9 @@ async def two_restores(tmp_path: Path) -> AsyncIterator[tuple[PodthawApp, Pilote
         app = PodthawApp(str(first), host, READY, others=[str(second)], patience=0)
         async with app.run_test(size=(120, 40), notifications=True) as pilot:
             await settled(pilot)
-            for number in (1, 2):
-                app.change(options=replace(READY, name=f"copy{number}"))
-                await pilot.press("r")
-                await until(pilot, "ready to restore")
-                await pilot.press("ctrl+r")
-                await until(pilot, "beyond an ordinary one")
-                await pilot.press("y")
-                await reached(pilot, partial(_running, app, number))
-                await pilot.press("greater_than_sign")
-                await reached(pilot, lambda: isinstance(app.screen, InspectorScreen | RunScreen))
+            await restore_in_front(app, pilot, "copy1")
+            await restore_in_front(app, pilot, "copy2")
+            assert len(app.running()) == 2
             yield app, pilot
 
 

@@ -1,6 +1,5 @@
 """What leaves podthaw: copies, files, and what a pager or an editor is given."""
 
-import asyncio
 import json
 import os
 from collections.abc import Iterator
@@ -10,8 +9,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from tests.ui.scenes import READY, SCENES, Scene, failing, press, settled
-from tests.ui.test_flow import Piloted, opened, shown, until
+from tests.ui.scenes import READY, SCENES, Scene, failing, press, reached, settled, shown, until
+from tests.ui.test_flow import opened
 from tests.ui.test_hostile import HOSTILE, archive
 from tui.errors import UsageError
 from tui.text import MASK
@@ -257,16 +256,10 @@ async def test_a_restore_goes_on_behind_a_pager(
     async with opened(Scene("", press(), options=READY)) as (app, pilot):
         await press("r", *"shop2", "ctrl+r")(pilot)
         await pilot.press("y", "P")
-        await _restored(app, pilot)
+        await reached(pilot, lambda: app.lent and "✔ Restored" in shown(app))
         assert app.lent
         os.write(gate, b"go\n")
         await settled(pilot)
         assert not app.lent
         assert "✔ Restored" in shown(app)
     os.close(gate)
-
-
-async def _restored(app: PodthawApp, pilot: Piloted) -> None:
-    async with asyncio.timeout(60):
-        while not (app.lent and "✔ Restored" in shown(app)):
-            await pilot.pause(0.02)

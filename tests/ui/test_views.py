@@ -10,8 +10,8 @@ import pytest
 from textual.widgets import ContentSwitcher
 
 from tests.data import DATA
-from tests.ui.scenes import Scene, press, settled
-from tests.ui.test_flow import opened, shown, until
+from tests.ui.scenes import Scene, press, settled, shown, until
+from tests.ui.test_flow import opened
 from tests.ui.test_hostile import archive
 from tui.criu import inside
 from tui.criu.saving import save_region

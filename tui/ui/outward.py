@@ -114,7 +114,7 @@ class OutwardApp(TellingApp):
         try:
             text = front.copied()
         except PodthawError as error:
-            self.call_from_thread(self._complain, error)
+            self.call_from_thread(self.complain, error)
         else:
             self.call_from_thread(self.copy, text, front.name)
 
@@ -140,7 +140,7 @@ class OutwardApp(TellingApp):
         try:
             path = save_text(f"{front.file}.{form}", make())
         except (PodthawError, OSError) as error:
-            self.call_from_thread(self._complain, error)
+            self.call_from_thread(self.complain, error)
         else:
             self.call_from_thread(self._tell, shown_path(str(path)), "Saved")
 
@@ -156,18 +156,15 @@ class OutwardApp(TellingApp):
                 status = await self.lend(partial(programs.run, [*argv, str(path)]))
                 changed = await asyncio.to_thread(_differs, path, text)
         except (PodthawError, OSError) as error:
-            self._complain(error)
+            self.complain(error)
             return
         if status:
-            self._complain(f"{argv[0]} ended with status {status}.")
+            self.complain(f"{argv[0]} ended with status {status}.")
         if changed:
             self._tell("What was changed in the copy is not kept: ctrl+e saves a file.", "Closed")
 
     def _tell(self, words: str, title: str, hint: str = "") -> None:
         self.notify(safe_text(words) + (f"\n{hint}" if hint else ""), title=title)
-
-    def _complain(self, error: Exception | str) -> None:
-        self.notify(safe_text(str(error)), severity="error")
 
 
 def _differs(path: Path, text: str) -> bool:

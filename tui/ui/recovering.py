@@ -35,9 +35,9 @@ class RecoveringApp(AdaptingApp):
         when = f"The restore of {name} that began {ago(record.began)}"
         match aftermath.fate:
             case Fate.RUNS:
-                self._say(f"{when} is over: the container runs.")
+                self.notify(f"{when} is over: the container runs.")
             case Fate.NOTHING:
-                self._say(f"{when} has left nothing.")
+                self.notify(f"{when} has left nothing.")
             case Fate.WORKING:
                 question = Confirm(
                     f"{when} was interrupted, and Podman is still at it. Stop it?",
@@ -74,7 +74,7 @@ class RecoveringApp(AdaptingApp):
             await recovery.stop(self.host, aftermath.record)
             self.settle(await recovery.look(self.host, aftermath.record))
         except PodthawError as error:
-            self.notify(safe_text(str(error)), severity="error")
+            self.complain(error)
 
     def _removal_wanted(self, aftermath: Aftermath, wanted: bool | None) -> None:
         if wanted:
@@ -91,12 +91,9 @@ class RecoveringApp(AdaptingApp):
         except PodthawError as error:
             errors.append(str(error))
         if errors:
-            self.notify(safe_text("; ".join(errors)), severity="error")
+            self.complain("; ".join(errors))
         else:
-            self._say(f"What was left of {safe_text(aftermath.record.name)} is removed.")
+            self.notify(f"What was left of {safe_text(aftermath.record.name)} is removed.")
         if isinstance(self.screen, HistoryScreen):
             self.screen.refresh_records()
         self.ask_host()
-
-    def _say(self, words: str) -> None:
-        self.notify(words)

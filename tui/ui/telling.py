@@ -4,6 +4,7 @@ from textual.app import App
 from textual.notifications import Notification, Notify, SeverityLevel
 
 from tui.errors import PodthawError
+from tui.text import safe_text
 
 _SHORTEST = 0.1
 """Seconds that a notice stays which comes to the screen when its time is over."""
@@ -42,3 +43,7 @@ class TellingApp(App[PodthawError]):
         """See App. Markup has no meaning in a notice, whoever asks for it."""
         seconds = self.NOTIFICATION_TIMEOUT if timeout is None else timeout
         self.post_message(Notify(Notice(message, title, severity, seconds)))
+
+    def complain(self, error: Exception | str) -> None:
+        """Say what went wrong."""
+        self.notify(safe_text(str(error)), severity="error")

@@ -9,7 +9,7 @@ from textual.screen import Screen
 
 from tui.errors import PodthawError
 from tui.restore.mend import can_mend
-from tui.text import safe_text, shown_path
+from tui.text import shown_path
 from tui.ui.content import waiting
 from tui.ui.keys import Scope
 from tui.ui.screens.help import explanation
@@ -81,7 +81,7 @@ class PodthawScreen(Screen[None]):
 
     def complain(self, error: Exception | str) -> None:
         """Say what went wrong."""
-        self.notify(safe_text(str(error)), severity="error")
+        self.app.complain(error)
 
 
 class SessionScreen(PodthawScreen):

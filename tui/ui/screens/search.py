@@ -15,7 +15,7 @@ from tui.criu.memories import Memories
 from tui.criu.patterns import Pattern
 from tui.criu.search import Found, Hit, search
 from tui.errors import ArchiveError, UsageError
-from tui.text import plural, safe_text
+from tui.text import plural
 from tui.ui.front import Front
 from tui.ui.keys import Scope, bindings
 from tui.ui.pace import Pace
@@ -95,7 +95,7 @@ class SearchScreen(ModalScreen[Hit]):
         try:
             self._pattern = pattern_of(event.value)
         except UsageError as error:
-            self.notify(safe_text(str(error)), severity="error")
+            self.app.complain(error)
             return
         self._hits = []
         self._pace.restart()
@@ -133,7 +133,7 @@ class SearchScreen(ModalScreen[Hit]):
 
     @on(Failed)
     def _failed(self, event: Failed) -> None:
-        self.notify(safe_text(str(event.error)), severity="error")
+        self.app.complain(event.error)
 
     @on(RowList.Chosen)
     def _chosen(self, event: RowList.Chosen) -> None:
